@@ -1,0 +1,67 @@
+/// `guest.json`: what a guest is to be. Written before the first effect of a change, so that whatever a change
+/// leaves half-made is seen.
+public struct GuestDefinition: Codable, Hashable, Sendable {
+    /// The layout of this file.
+    public static let currentSchema = 1
+
+    public var schema: Int
+    public var id: ObjectID
+    public var owner: Owner
+    public var name: Name
+    /// Counts the changes of this definition, from 1.
+    public var generation: Int
+    public var spec: GuestSpec
+    /// Disks of the spec that still have to be made (or made anew); empty once the definition is true.
+    public var pendingDisks: [Name]
+
+    public init(
+        id: ObjectID, owner: Owner, name: Name, generation: Int = 1, spec: GuestSpec, pendingDisks: [Name] = []
+    ) {
+        schema = Self.currentSchema
+        self.id = id
+        self.owner = owner
+        self.name = name
+        self.generation = generation
+        self.spec = spec
+        self.pendingDisks = pendingDisks
+    }
+
+    public var mark: String { owner.mark(.guest, name) }
+    public var reference: GuestReference { GuestReference(id: id, fleet: owner.fleet, name: name) }
+}
+
+/// Enough to find a guest on its host.
+public struct GuestReference: Codable, Hashable, Sendable {
+    public var id: ObjectID
+    public var fleet: Name
+    public var name: Name
+
+    public init(id: ObjectID, fleet: Name, name: Name) {
+        self.id = id
+        self.fleet = fleet
+        self.name = name
+    }
+}
+
+/// `running.json`: what the running process was started with. Where it differs from the definition, a restart is
+/// pending.
+public struct RunningGuest: Codable, Hashable, Sendable {
+    public var schema: Int
+    /// The definition's generation when the process was started.
+    public var generation: Int
+    public var spec: GuestSpec
+    public var pid: Int32
+    /// The process's start time in clock ticks since boot (proc(5), field 22 of `stat`): with the pid it names one
+    /// process for the host's uptime.
+    public var startTime: UInt64
+    public var bootID: String
+
+    public init(generation: Int, spec: GuestSpec, pid: Int32, startTime: UInt64, bootID: String) {
+        schema = GuestDefinition.currentSchema
+        self.generation = generation
+        self.spec = spec
+        self.pid = pid
+        self.startTime = startTime
+        self.bootID = bootID
+    }
+}

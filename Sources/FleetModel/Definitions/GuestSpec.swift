@@ -1,0 +1,99 @@
+/// Everything that makes a guest what it is, resolved: this is what its definition on the host holds, and what a
+/// plan compares.
+public struct GuestSpec: Codable, Hashable, Sendable {
+    public var labels: [String: String]
+    public var cpus: Int
+    public var memory: ByteCount
+    public var machine: MachineType
+    public var accelerator: Accelerator
+    /// A QEMU CPU model.
+    public var cpuModel: String
+    public var boot: BootSpec?
+    public var disks: [DiskSpec]
+    public var nics: [NICSpec]
+    /// Nil: the guest has no seed.
+    public var cloudInit: CloudInit?
+    public var power: Power
+    /// How long a guest may take to power off after its power button was pressed.
+    public var stopGrace: Timespan
+
+    public init(
+        labels: [String: String] = [:], cpus: Int, memory: ByteCount, machine: MachineType, accelerator: Accelerator,
+        cpuModel: String, boot: BootSpec? = nil, disks: [DiskSpec] = [], nics: [NICSpec] = [],
+        cloudInit: CloudInit? = nil, power: Power = .running, stopGrace: Timespan = .seconds(60)
+    ) {
+        self.labels = labels
+        self.cpus = cpus
+        self.memory = memory
+        self.machine = machine
+        self.accelerator = accelerator
+        self.cpuModel = cpuModel
+        self.boot = boot
+        self.disks = disks
+        self.nics = nics
+        self.cloudInit = cloudInit
+        self.power = power
+        self.stopGrace = stopGrace
+    }
+}
+
+/// What a guest starts instead of the boot loader on its first disk; the files lie in the host's cache.
+public struct BootSpec: Codable, Hashable, Sendable {
+    public var kernel: Digest?
+    public var initrd: Digest?
+    public var cmdline: String?
+    /// A firmware image in place of BIOS and kernel; then the other three are nil.
+    public var image: Digest?
+
+    public init(kernel: Digest? = nil, initrd: Digest? = nil, cmdline: String? = nil, image: Digest? = nil) {
+        self.kernel = kernel
+        self.initrd = initrd
+        self.cmdline = cmdline
+        self.image = image
+    }
+}
+
+public struct DiskSpec: Codable, Hashable, Sendable {
+    /// The image that a disk is an overlay on.
+    public struct Base: Codable, Hashable, Sendable {
+        /// The image's name in the manifest, for people.
+        public var image: Name
+        public var digest: Digest
+        public var format: DiskFormat
+
+        public init(image: Name, digest: Digest, format: DiskFormat) {
+            self.image = image
+            self.digest = digest
+            self.format = format
+        }
+    }
+
+    public var name: Name
+    /// Nil: a blank disk.
+    public var base: Base?
+    public var size: ByteCount
+
+    public init(name: Name, base: Base? = nil, size: ByteCount) {
+        self.name = name
+        self.base = base
+        self.size = size
+    }
+}
+
+public struct NICSpec: Codable, Hashable, Sendable {
+    public var name: Name
+    /// The network's name in the manifest.
+    public var network: Name
+    /// The network's identity on the guest's host.
+    public var networkID: ObjectID
+    public var mac: MACAddress
+    public var ipv4: IPv4Address
+
+    public init(name: Name, network: Name, networkID: ObjectID, mac: MACAddress, ipv4: IPv4Address) {
+        self.name = name
+        self.network = network
+        self.networkID = networkID
+        self.mac = mac
+        self.ipv4 = ipv4
+    }
+}

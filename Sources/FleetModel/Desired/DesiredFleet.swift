@@ -1,0 +1,20 @@
+/// What the manifests ask for, read and checked: every reference resolves, every value is in range.
+/// Objects are sorted by name. Nothing here depends on what the hosts are like.
+public struct DesiredFleet: Equatable, Sendable {
+    public var name: Name
+    /// At least one; where the manifests declare none, the local host under the name `local`.
+    public var hosts: [DesiredHost]
+    public var networks: [DesiredNetwork]
+    public var images: [DesiredImage]
+    public var guests: [DesiredGuest]
+
+    public init(
+        name: Name, hosts: [DesiredHost], networks: [DesiredNetwork], images: [DesiredImage], guests: [DesiredGuest]
+    ) {
+        self.name = name
+        self.hosts = hosts
+        self.networks = networks
+        self.images = images
+        self.guests = guests
+    }
+}

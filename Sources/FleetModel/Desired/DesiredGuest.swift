@@ -1,0 +1,87 @@
+/// A guest as the manifest declares it, its defaults filled in. What only the hosts can tell (where it is placed,
+/// which accelerator works, derived addresses) is left open here.
+public struct DesiredGuest: Equatable, Sendable {
+    public var name: Name
+    public var formerly: Name?
+    public var labels: [String: String]
+    /// The host that it is pinned to; nil: it is placed.
+    public var host: Name?
+    public var cpus: Int
+    public var memory: ByteCount
+    public var machine: MachineType
+    public var accelerator: AcceleratorChoice
+    /// A QEMU model name, or `host`; nil: `host` under KVM, `max` without.
+    public var cpuModel: String?
+    public var boot: DesiredBoot?
+    public var disks: [DesiredDisk]
+    public var nics: [DesiredNIC]
+    public var cloudInit: CloudInit?
+    public var power: Power
+    public var stopGrace: Timespan
+    public var ready: Readiness
+    public var origin: SourceRange?
+
+    public init(
+        name: Name, formerly: Name? = nil, labels: [String: String] = [:], host: Name? = nil, cpus: Int = 1,
+        memory: ByteCount, machine: MachineType = .q35, accelerator: AcceleratorChoice = .auto,
+        cpuModel: String? = nil, boot: DesiredBoot? = nil, disks: [DesiredDisk] = [], nics: [DesiredNIC] = [],
+        cloudInit: CloudInit? = nil, power: Power = .running, stopGrace: Timespan = .seconds(60),
+        ready: Readiness = Readiness(), origin: SourceRange? = nil
+    ) {
+        self.name = name
+        self.formerly = formerly
+        self.labels = labels
+        self.host = host
+        self.cpus = cpus
+        self.memory = memory
+        self.machine = machine
+        self.accelerator = accelerator
+        self.cpuModel = cpuModel
+        self.boot = boot
+        self.disks = disks
+        self.nics = nics
+        self.cloudInit = cloudInit
+        self.power = power
+        self.stopGrace = stopGrace
+        self.ready = ready
+        self.origin = origin
+    }
+}
+
+/// What a guest starts instead of the boot loader on its first disk.
+public enum DesiredBoot: Equatable, Sendable {
+    /// A kernel started directly, with an optional initial RAM disk and command line.
+    case kernel(LocalFile, initrd: LocalFile?, cmdline: String)
+    /// A firmware image in place of BIOS and kernel.
+    case image(LocalFile)
+}
+
+public struct DesiredDisk: Equatable, Sendable {
+    public var name: Name
+    /// The image that a new disk is an overlay on; nil: a blank disk.
+    public var image: Name?
+    /// At least the image's virtual size; where the manifest gives none, equal to it.
+    public var size: ByteCount
+
+    public init(name: Name, image: Name? = nil, size: ByteCount) {
+        self.name = name
+        self.image = image
+        self.size = size
+    }
+}
+
+public struct DesiredNIC: Equatable, Sendable {
+    public var name: Name
+    public var network: Name
+    /// Nil: derived from the guest's id and the NIC's name.
+    public var mac: MACAddress?
+    /// Nil: the live one, else derived within the network's range.
+    public var ipv4: IPv4Address?
+
+    public init(name: Name, network: Name, mac: MACAddress? = nil, ipv4: IPv4Address? = nil) {
+        self.name = name
+        self.network = network
+        self.mac = mac
+        self.ipv4 = ipv4
+    }
+}

@@ -1,0 +1,19 @@
+/// A network as the manifest declares it, its defaults filled in.
+public struct DesiredNetwork: Equatable, Sendable {
+    public var name: Name
+    public var formerly: Name?
+    public var labels: [String: String]
+    public var spec: NetworkSpec
+    public var origin: SourceRange?
+
+    public init(
+        name: Name, formerly: Name? = nil, labels: [String: String] = [:], spec: NetworkSpec,
+        origin: SourceRange? = nil
+    ) {
+        self.name = name
+        self.formerly = formerly
+        self.labels = labels
+        self.spec = spec
+        self.origin = origin
+    }
+}

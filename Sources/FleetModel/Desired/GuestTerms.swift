@@ -1,0 +1,79 @@
+/// The machine that QEMU emulates.
+public enum MachineType: String, Codable, Sendable, CaseIterable {
+    /// PCI Express, ACPI, hot-plug.
+    case q35
+    /// Few devices on virtio-mmio; starts fast.
+    case microvm
+}
+
+/// What executes a guest's instructions.
+public enum Accelerator: String, Codable, Sendable {
+    /// The processor, through the kernel's KVM.
+    case kvm
+    /// QEMU's own translator: works everywhere, slowly.
+    case tcg
+}
+
+public enum AcceleratorChoice: String, Codable, Sendable, CaseIterable {
+    /// KVM where the host has been shown to run a 64-bit system under it, else TCG.
+    case auto
+    case kvm, tcg
+}
+
+public enum Power: String, Codable, Sendable, CaseIterable {
+    case running, stopped
+}
+
+/// When a started guest counts as ready.
+public struct Readiness: Codable, Hashable, Sendable {
+    public enum Condition: Codable, Hashable, Sendable {
+        /// QEMU runs and answers.
+        case started
+        /// Every address of the guest answers on its network.
+        case address
+        /// A TCP connection to the port of the guest's first address is accepted.
+        case tcp(port: UInt16)
+        /// The serial console has printed the text since the guest started.
+        case console(text: String)
+    }
+
+    public var condition: Condition
+    public var timeout: Timespan
+
+    public init(_ condition: Condition = .started, timeout: Timespan = .seconds(120)) {
+        self.condition = condition
+        self.timeout = timeout
+    }
+}
+
+/// What the guest's NoCloud seed says.
+public struct CloudInit: Codable, Hashable, Sendable {
+    public struct User: Codable, Hashable, Sendable {
+        public var name: String
+        /// Public keys, in the form of a line of `authorized_keys`.
+        public var sshKeys: [String]
+        /// May become root without a password.
+        public var sudo: Bool
+        /// The login shell; nil: the system's default.
+        public var shell: String?
+
+        public init(name: String, sshKeys: [String] = [], sudo: Bool = false, shell: String? = nil) {
+            self.name = name
+            self.sshKeys = sshKeys
+            self.sudo = sudo
+            self.shell = shell
+        }
+    }
+
+    /// Nil: the guest's name.
+    public var hostname: String?
+    public var users: [User]
+    /// Taken as it is (`#cloud-config`, `#!` script, …); where users are given too, both travel in one MIME archive.
+    public var userData: String?
+
+    public init(hostname: String? = nil, users: [User] = [], userData: String? = nil) {
+        self.hostname = hostname
+        self.users = users
+        self.userData = userData
+    }
+}

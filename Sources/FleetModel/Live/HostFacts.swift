@@ -1,0 +1,52 @@
+/// What a host has and can do.
+public struct HostFacts: Codable, Hashable, Sendable {
+    /// What `/dev/kvm` is good for on this host.
+    public enum KVM: Codable, Hashable, Sendable {
+        /// A 64-bit system was seen to run.
+        case works
+        /// The device opens, but a 64-bit system does not run under it; the text says what was seen.
+        case limited(String)
+        /// The device is absent or cannot be opened; the text says which.
+        case unusable(String)
+    }
+
+    public struct Route: Codable, Hashable, Sendable {
+        public var subnet: IPv4Subnet
+        public var interface: String
+
+        public init(subnet: IPv4Subnet, interface: String) {
+            self.subnet = subnet
+            self.interface = interface
+        }
+    }
+
+    public var instance: InstanceID
+    /// MemTotal of `/proc/meminfo`.
+    public var memory: ByteCount
+    /// Processors online.
+    public var cpus: Int
+    /// The file system of the state folder.
+    public var disk: ByteCount
+    public var diskAvailable: ByteCount
+    public var kvm: KVM
+    /// Such as `7.2.22`; nil: QEMU is not installed.
+    public var qemuVersion: String?
+    /// IPv4 routes of the main table to networks that are not Lodge's, the default route left out.
+    public var routes: [Route]
+    public var bootID: String
+
+    public init(
+        instance: InstanceID, memory: ByteCount, cpus: Int, disk: ByteCount, diskAvailable: ByteCount, kvm: KVM,
+        qemuVersion: String?, routes: [Route] = [], bootID: String
+    ) {
+        self.instance = instance
+        self.memory = memory
+        self.cpus = cpus
+        self.disk = disk
+        self.diskAvailable = diskAvailable
+        self.kvm = kvm
+        self.qemuVersion = qemuVersion
+        self.routes = routes
+        self.bootID = bootID
+    }
+}

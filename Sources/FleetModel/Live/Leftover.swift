@@ -1,0 +1,33 @@
+/// Something that bears this instance's mark and belongs to no definition: what an interrupted change leaves.
+public struct Leftover: Codable, Hashable, Sendable {
+    public enum Kind: String, Codable, Sendable {
+        /// A QEMU process of a guest that has no definition.
+        case process
+        /// A guest's folder under `/run` without process or definition.
+        case runFolder
+        /// A guest's or network's folder without a readable definition.
+        case stateFolder
+        case interface
+        case nftTable
+        /// A DHCP and DNS server of a network that has no definition.
+        case dhcpServer
+        /// A file in the cache that is not whole, or that nothing refers to.
+        case cacheFile
+        case temporaryFile
+    }
+
+    public var kind: Kind
+    /// Path, interface, table or pid: what the operation that removes it acts on.
+    public var subject: String
+    /// Why it is ours: the mark, the path or the command line that was seen.
+    public var proof: String
+    /// The fleet that it is known to belong to; nil: the instance's own.
+    public var fleet: Name?
+
+    public init(kind: Kind, subject: String, proof: String, fleet: Name? = nil) {
+        self.kind = kind
+        self.subject = subject
+        self.proof = proof
+        self.fleet = fleet
+    }
+}

@@ -1,0 +1,28 @@
+/// A network as it was found on its host.
+public struct LiveNetwork: Codable, Hashable, Sendable {
+    /// A part of a network that is not as the definition has it.
+    public enum Defect: String, Codable, Sendable, CaseIterable {
+        case bridgeMissing, bridgeDown, addressMissing, rulesMissing, dhcpNotRunning, dhcpOutdated, forwardingOff
+
+        /// For plans: what is wrong.
+        public var text: String {
+            switch self {
+            case .bridgeMissing: "its bridge is missing"
+            case .bridgeDown: "its bridge is down"
+            case .addressMissing: "its bridge lacks the gateway's address"
+            case .rulesMissing: "its nftables rules are missing or changed"
+            case .dhcpNotRunning: "its DHCP and DNS server does not run"
+            case .dhcpOutdated: "its DHCP and DNS server runs with older settings"
+            case .forwardingOff: "the host does not forward its packets"
+            }
+        }
+    }
+
+    public var definition: NetworkDefinition
+    public var defects: [Defect]
+
+    public init(definition: NetworkDefinition, defects: [Defect] = []) {
+        self.definition = definition
+        self.defects = defects
+    }
+}

@@ -1,0 +1,52 @@
+/// What a plan does to one object on one host, and why.
+public struct Change: Codable, Hashable, Sendable {
+    public enum Action: String, Codable, Sendable {
+        case create, update, replace, destroy
+    }
+
+    /// One field that differs.
+    public struct Field: Codable, Hashable, Sendable {
+        /// Such as `memory`, `nics.eth0.ipv4`.
+        public var path: String
+        /// Nil: the field is not set on that side.
+        public var before: String?
+        public var after: String?
+        public var impact: Impact
+
+        public init(path: String, before: String?, after: String?, impact: Impact) {
+            self.path = path
+            self.before = before
+            self.after = after
+            self.impact = impact
+        }
+    }
+
+    public var address: ResourceAddress
+    public var host: Name
+    public var action: Action
+    /// The largest impact of its fields and causes; nil for a creation.
+    public var impact: Impact?
+    /// One sentence each, without a full stop: `not in the manifests any more`, `it was stopped by hand`.
+    public var causes: [String]
+    public var fields: [Field]
+    /// The live object's name where the change renames it.
+    public var renamedFrom: Name?
+    /// The object's spec on each side; nil: there is none.
+    public var before: JSONValue?
+    public var after: JSONValue?
+
+    public init(
+        address: ResourceAddress, host: Name, action: Action, impact: Impact?, causes: [String] = [],
+        fields: [Field] = [], renamedFrom: Name? = nil, before: JSONValue? = nil, after: JSONValue? = nil
+    ) {
+        self.address = address
+        self.host = host
+        self.action = action
+        self.impact = impact
+        self.causes = causes
+        self.fields = fields
+        self.renamedFrom = renamedFrom
+        self.before = before
+        self.after = after
+    }
+}

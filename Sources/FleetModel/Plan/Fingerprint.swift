@@ -1,0 +1,34 @@
+/// The digest of what a step relies on: the observed, normalised, non-volatile fields of an object. The host
+/// compares it with what it observes right before it acts, and refuses where the two differ.
+public struct Fingerprint: Codable, Hashable, Sendable {
+    public let digest: Digest
+
+    /// No such object.
+    public static let absent = Fingerprint(digest: Digest(of: "absent"))
+
+    private init(digest: Digest) { self.digest = digest }
+
+    public init(_ guest: LiveGuest) {
+        struct Relevant: Encodable {
+            var definition: GuestDefinition
+            var state: LiveGuest.State
+            var runningGeneration: Int?
+            var runningSpec: GuestSpec?
+            var missingDisks: [Name]
+        }
+        digest = Digest(
+            of: CanonicalJSON.bytes(
+                of: Relevant(
+                    definition: guest.definition, state: guest.state, runningGeneration: guest.process?.generation,
+                    runningSpec: guest.process?.spec, missingDisks: guest.missingDisks)))
+    }
+
+    /// Defects are left out: bringing a network up repairs whichever there are.
+    public init(_ network: LiveNetwork) {
+        digest = Digest(of: CanonicalJSON.bytes(of: network.definition))
+    }
+
+    public init(_ image: ImageDefinition) {
+        digest = Digest(of: CanonicalJSON.bytes(of: image))
+    }
+}

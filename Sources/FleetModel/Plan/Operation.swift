@@ -1,0 +1,31 @@
+/// One named thing that a host can be asked to do. Each can be run twice: what is done already is left as it is.
+public enum Operation: Codable, Hashable, Sendable {
+    /// Copies a file into the host's cache, checking its digest on the bytes themselves.
+    case cacheFile(CachedFile, path: String)
+    /// Records the fleet's claim on a cached image; its file is in the cache already.
+    case claimImage(ImageDefinition)
+    /// Drops the claim.
+    case releaseImage(ImageDefinition)
+    /// Removes a cached file, unless something refers to it.
+    case removeCachedFile(CachedFile)
+    /// Makes bridge, address, rules and DHCP server what the definition says, whatever is there of them.
+    case ensureNetwork(NetworkDefinition)
+    /// Renames folder and marks; nothing that runs is interrupted.
+    case renameNetwork(NetworkDefinition, to: Name)
+    /// Removes everything of the network.
+    case removeNetwork(NetworkDefinition)
+    /// Writes the definition, makes the disks in its `pendingDisks` anew and those that are missing, grows the
+    /// others, and builds the seed. The guest does not run, unless `live`.
+    case defineGuest(GuestDefinition, live: Bool)
+    /// Renames folder and marks; nothing that runs is interrupted.
+    case renameGuest(GuestReference, to: Name)
+    /// Starts the process of a defined guest, after checking that the host has the memory.
+    case startGuest(GuestReference)
+    /// Waits until the guest is ready; the addresses are those that have to answer, in the order of its NICs.
+    case awaitReady(GuestReference, Readiness)
+    /// Presses the power button, waits, then turns the guest off.
+    case stopGuest(GuestReference, grace: Timespan)
+    /// Removes a stopped guest: its disks, seed, definition and reservations.
+    case removeGuest(GuestReference)
+    case removeLeftover(Leftover)
+}

@@ -1,0 +1,30 @@
+/// One operation of a plan: where, after which others, and what it relies on.
+public struct Step: Codable, Hashable, Sendable {
+    /// Position in the plan, from 0. A step needs only earlier ones.
+    public var id: Int
+    public var address: ResourceAddress
+    public var host: Name
+    /// The operation in one word for people, such as `start`.
+    public var verb: String
+    /// The steps that must have succeeded before this one begins.
+    public var needs: [Int]
+    /// Bytes by which the memory promised on the host grows once this step is done; negative where it shrinks.
+    public var memoryDelta: Int64
+    public var operation: Operation
+    /// What the object must look like right before the step; nil where an earlier step of the plan prepared it.
+    public var expects: Fingerprint?
+
+    public init(
+        id: Int, address: ResourceAddress, host: Name, verb: String, needs: [Int] = [], memoryDelta: Int64 = 0,
+        operation: Operation, expects: Fingerprint? = nil
+    ) {
+        self.id = id
+        self.address = address
+        self.host = host
+        self.verb = verb
+        self.needs = needs
+        self.memoryDelta = memoryDelta
+        self.operation = operation
+        self.expects = expects
+    }
+}
