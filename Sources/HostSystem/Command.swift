@@ -1,0 +1,66 @@
+import Subprocess
+import SystemPackage
+
+/// A command that was run and failed.
+public struct CommandError: Error, CustomStringConvertible, Sendable {
+    /// The command line, for people.
+    public var command: String
+    /// How it ended: `exit code 1`, `not found`.
+    public var outcome: String
+    /// The last lines of its standard error.
+    public var output: String
+    public var advice: String?
+
+    public init(command: String, outcome: String, output: String = "", advice: String? = nil) {
+        self.command = command
+        self.outcome = outcome
+        self.output = output
+        self.advice = advice
+    }
+
+    public var description: String {
+        "`\(command)` failed (\(outcome))" + (output.isEmpty ? "" : ": \(output)") + (advice.map { "; \($0)" } ?? "")
+    }
+}
+
+/// Running other programs to their end.
+public enum Command {
+    /// The folders that programs are looked for in, whatever the caller's PATH says: an agent under `sudo` or
+    /// `ssh` often lacks the administrator's.
+    static let searchPath = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
+
+    /// The program's path, or nil where it is not installed.
+    public static func find(_ name: String) -> String? {
+        searchPath.lazy.map { "\($0)/\(name)" }.first(where: Files.exists)
+    }
+
+    /// Runs a program and returns what it wrote to standard output (at most 16 MiB).
+    ///
+    /// - Parameters:
+    ///   - name: looked for in the system's folders.
+    ///   - package: the Debian package that has it, for the error where it is missing.
+    ///   - input: its standard input.
+    @discardableResult
+    public static func run(
+        _ name: String, _ arguments: [String], package: String, input: String = ""
+    ) async throws(CommandError) -> String {
+        let line = ([name] + arguments).joined(separator: " ")
+        guard let path = find(name) else {
+            throw CommandError(command: line, outcome: "not found", advice: "install it: apt-get install \(package)")
+        }
+        let result: ExecutionResult<Void, StringOutput<UTF8>, StringOutput<UTF8>>
+        do {
+            result = try await Subprocess.run(
+                .path(FilePath(path)), arguments: Arguments(arguments),
+                environment: .custom(["PATH": searchPath.joined(separator: ":"), "LC_ALL": "C.UTF-8"]),
+                input: .string(input), output: .string(limit: 16 << 20), error: .string(limit: 1 << 20))
+        } catch {
+            throw CommandError(command: line, outcome: "\(error)")
+        }
+        guard result.terminationStatus.isSuccess else {
+            let words = result.standardError.split(separator: "\n").suffix(5).joined(separator: "; ")
+            throw CommandError(command: line, outcome: "\(result.terminationStatus)", output: words)
+        }
+        return result.standardOutput
+    }
+}

@@ -1,0 +1,57 @@
+import Glibc
+import SystemPackage
+
+/// Starting a process that outlives this one: in a session of its own, with nothing of ours but what it is given.
+public enum DetachedProcess {
+    /// POSIX_SPAWN_SETSID of glibc's `<spawn.h>`, which declares it for GNU sources alone.
+    private static let newSession: Int32 = 0x80
+
+    /// - Parameters:
+    ///   - descriptors: which of our descriptors the child has, by the number that it has there. 0, 1 and 2 are
+    ///     `/dev/null` unless they are given. All others of ours must be close-on-exec.
+    ///   - environment: the child's whole environment, as `NAME=value`.
+    /// - Returns: the child's pid; the caller reaps it, or dies first.
+    public static func start(
+        _ executable: String, arguments: [String], descriptors: [CInt: CInt] = [:], environment: [String]
+    ) throws(SystemError) -> Int32 {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for standard in 0...2 as ClosedRange<CInt> where descriptors[standard] == nil {
+            posix_spawn_file_actions_addopen(&actions, standard, "/dev/null", O_RDWR, 0)
+        }
+        for (theirs, ours) in descriptors.sorted(by: { $0.key < $1.key }) {
+            posix_spawn_file_actions_adddup2(&actions, ours, theirs)
+        }
+
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        var all = sigset_t()
+        sigfillset(&all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        let flags = newSession | Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF)
+        posix_spawnattr_setflags(&attributes, Int16(flags))
+
+        var argv = ([executable] + arguments).map { strdup($0) } + [nil]
+        var envp = environment.map { strdup($0) } + [nil]
+        defer { (argv + envp).forEach { free($0) } }
+        var pid: pid_t = 0
+        let result = posix_spawn(&pid, executable, &actions, &attributes, &argv, &envp)
+        guard result == 0 else { throw SystemError("start", executable, Errno(rawValue: result)) }
+        return pid
+    }
+
+    /// Reaps the child if it has ended.
+    ///
+    /// - Returns: how it ended, or nil where it still runs (or is no child of ours).
+    public static func reap(_ pid: Int32) -> String? {
+        var status: CInt = 0
+        guard waitpid(pid, &status, WNOHANG) == pid else { return nil }
+        let signal = status & 0x7F
+        return signal == 0 ? "exit code \(status >> 8 & 0xFF)" : "signal \(signal)"
+    }
+}

@@ -1,0 +1,67 @@
+import Glibc
+import SystemPackage
+
+/// Files that are either whole or not there: written under a temporary name, synchronised, renamed.
+public enum DurableFile {
+    /// What the name of every unfinished file ends in.
+    public static let temporarySuffix = ".lodge-tmp"
+
+    /// Replaces the file's content in one step that survives a crash at any point.
+    ///
+    /// - Parameters:
+    ///   - mode: permission bits of the new file.
+    ///   - owner: user and group ids; nil: those of this process.
+    public static func write(
+        _ bytes: [UInt8], to path: String, mode: UInt32 = 0o644, owner: (user: UInt32, group: UInt32)? = nil
+    ) throws(SystemError) {
+        try make(path) { (temporary) throws(SystemError) in
+            let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+            guard file >= 0 else { throw .now("write", path) }
+            defer { close(file) }
+            try writeAll(bytes, to: file, path: path)
+            guard fchmod(file, mode) == 0 else { throw .now("set the permissions of", path) }
+            if let owner, fchown(file, owner.user, owner.group) != 0 { throw .now("set the owner of", path) }
+            guard fsync(file) == 0 else { throw .now("write", path) }
+        }
+    }
+
+    /// Makes a file by whatever means under a temporary name beside it, then renames it. Where `body` fails, the
+    /// temporary file is removed.
+    public static func make(_ path: String, _ body: (String) throws(SystemError) -> Void) throws(SystemError) {
+        let temporary = path + temporarySuffix
+        do throws(SystemError) {
+            try body(temporary)
+            guard rename(temporary, path) == 0 else { throw .now("write", path) }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        try synchroniseFolder(of: path)
+    }
+
+    /// Makes renames and removals in the file's folder survive a power cut.
+    public static func synchroniseFolder(of path: String) throws(SystemError) {
+        let parent = FilePath(path).removingLastComponent().string
+        let folder = open(parent.isEmpty ? "." : parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw .now("open", parent) }
+        defer { close(folder) }
+        guard fsync(folder) == 0 else { throw .now("synchronise", parent) }
+    }
+
+    private static func writeAll(_ bytes: [UInt8], to file: CInt, path: String) throws(SystemError) {
+        var offset = 0
+        while offset < bytes.count {
+            let written = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress! + offset, $0.count - offset) }
+            if written < 0, errno == EINTR { continue }
+            guard written > 0 else { throw .now("write", path) }
+            offset += written
+        }
+    }
+}
+
+extension SystemError {
+    /// With the current value of `errno`.
+    public static func now(_ operation: String, _ subject: String, advice: String? = nil) -> SystemError {
+        SystemError(operation, subject, Errno(rawValue: Glibc.errno), advice: advice)
+    }
+}

@@ -1,0 +1,106 @@
+import Glibc
+import SystemPackage
+
+/// Reading, listing and removing files.
+public enum Files {
+    /// The whole content.
+    ///
+    /// - Parameter limit: a larger file is an error (EFBIG), so that a hostile one cannot fill the memory.
+    public static func read(_ path: String, limit: Int = 64 << 20) throws(SystemError) -> [UInt8] {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw .now("read", path) }
+        defer { close(file) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = Glibc.read(file, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .now("read", path) }
+            guard count > 0 else { return bytes }
+            bytes.append(contentsOf: chunk[0..<count])
+            guard bytes.count <= limit else { throw SystemError("read", path, .fileTooLarge) }
+        }
+    }
+
+    /// The content as text, or nil where the file cannot be read.
+    public static func text(_ path: String) -> String? {
+        (try? read(path)).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    public static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// Names in a folder, sorted; empty where there is no such folder.
+    public static func list(_ folder: String) throws(SystemError) -> [String] {
+        guard let stream = opendir(folder) else {
+            if errno == ENOENT { return [] }
+            throw .now("list", folder)
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// Makes the folder and those above it.
+    ///
+    /// - Parameter mode: of each folder that is made, whatever the umask.
+    public static func makeFolder(_ path: String, mode: UInt32 = 0o755) throws(SystemError) {
+        guard !isFolder(path) else { return }
+        let parent = FilePath(path).removingLastComponent().string
+        if !parent.isEmpty, parent != path { try makeFolder(parent, mode: mode) }
+        guard mkdir(path, mode) == 0 || errno == EEXIST else { throw .now("make the folder", path) }
+        guard chmod(path, mode) == 0 else { throw .now("set the permissions of", path) }
+    }
+
+    /// Removes a file; that it is gone already is no error.
+    public static func remove(_ path: String) throws(SystemError) {
+        guard unlink(path) == 0 || errno == ENOENT else { throw .now("remove", path) }
+    }
+
+    /// Removes a folder and all below it, without following links; that it is gone already is no error.
+    public static func removeTree(_ path: String) throws(SystemError) {
+        guard isFolder(path) else { return try remove(path) }
+        for name in try list(path) { try removeTree("\(path)/\(name)") }
+        guard rmdir(path) == 0 || errno == ENOENT else { throw .now("remove", path) }
+    }
+
+    /// Removes the folder and those above it up to (not including) `root`, as long as they are empty.
+    public static func removeEmptyFolders(from path: String, upTo root: String) {
+        var path = FilePath(path)
+        while path.string != root, path.string.hasPrefix(root + "/"), rmdir(path.string) == 0 {
+            path.removeLastComponent()
+        }
+    }
+
+    public static func move(_ path: String, to target: String) throws(SystemError) {
+        guard rename(path, target) == 0 else { throw .now("rename \(path) to", target) }
+        try DurableFile.synchroniseFolder(of: target)
+    }
+
+    public static func setOwner(_ path: String, user: UInt32, group: UInt32) throws(SystemError) {
+        guard chown(path, user, group) == 0 else { throw .now("set the owner of", path) }
+    }
+
+    public static func size(_ path: String) -> Int64? {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int64(status.st_size) : nil
+    }
+
+    /// Bytes of the file system that holds the path: all, and those that a user may still take.
+    public static func space(at path: String) throws(SystemError) -> (total: Int64, available: Int64) {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { throw .now("ask for the free space of", path) }
+        let block = Int64(status.f_frsize)
+        return (Int64(status.f_blocks) * block, Int64(status.f_bavail) * block)
+    }
+}
