@@ -104,3 +104,10 @@ public enum Files {
         return (Int64(status.f_blocks) * block, Int64(status.f_bavail) * block)
     }
 }
+
+extension Files {
+    /// Sets the permission bits.
+    public static func setMode(_ path: String, _ mode: UInt32) throws(SystemError) {
+        guard chmod(path, mode) == 0 else { throw .now("set the permissions of", path) }
+    }
+}

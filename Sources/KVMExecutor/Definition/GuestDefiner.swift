@@ -1,0 +1,129 @@
+import FleetModel
+import HostSystem
+
+/// Makes a guest's folder what its definition says: disks, seed, and the definition itself.
+public struct GuestDefiner: Sendable {
+    let layout: HostLayout
+    let store: GuestStore
+
+    public init(layout: HostLayout) {
+        self.layout = layout
+        store = GuestStore(layout: layout)
+    }
+
+    /// Writes the definition, makes its pending disks anew, grows the others and builds the seed. The definition
+    /// is written first, with what is still pending, and again once all of it is true: a change that is cut off
+    /// anywhere is seen by the next observation, and running it again completes it.
+    public func define(_ definition: GuestDefinition) async throws(ExecutorError) {
+        let operation = "define guest \(definition.name)"
+        let folder = layout.guest(definition.owner.fleet, definition.name)
+        let user = try SystemUser.find()
+        var definition = definition
+        do {
+            try Files.makeFolder(layout.guestsFolder)
+            try Files.makeFolder(folder.path)
+            // Traversed, but not read, by QEMU's user.
+            try Files.setOwner(folder.path, user: 0, group: user.group)
+            if let earlier = try? store.definition(definition.owner.fleet, definition.name) {
+                let unmade = Set(earlier.pendingDisks).union(definition.pendingDisks)
+                definition.pendingDisks = definition.spec.disks.map(\.name).filter(unmade.contains)
+            }
+            try store.write(definition)
+        } catch {
+            throw ExecutorError(operation, error)
+        }
+        for disk in definition.spec.disks {
+            let path = folder.disk(disk.name)
+            if definition.pendingDisks.contains(disk.name) || !Files.exists(path) {
+                try await makeDisk(disk, at: path, user: user)
+            } else {
+                try await growDisk(disk, at: path)
+            }
+        }
+        try await Seed(definition).build(at: folder.seed, user: user)
+        definition.pendingDisks = []
+        do { try store.write(definition) } catch { throw ExecutorError(operation, error) }
+    }
+
+    /// Takes over what can change while the guest runs (labels, and how it is stopped): definition and the record
+    /// of what runs then say the same.
+    public func redefineLive(_ definition: GuestDefinition) throws(ExecutorError) {
+        do {
+            try store.write(definition)
+            guard var running = store.running(definition.id) else { return }
+            running.spec = definition.spec
+            running.generation = definition.generation
+            try store.write(running, of: definition.id)
+        } catch {
+            throw ExecutorError("define guest \(definition.name)", error)
+        }
+    }
+
+    /// Renames folder and definition; open files and sockets of a running guest are not touched.
+    public func rename(_ guest: GuestReference, to name: Name) throws(ExecutorError) {
+        let old = layout.guest(guest.fleet, guest.name)
+        let new = layout.guest(guest.fleet, name)
+        do {
+            if Files.exists(old.path) { try Files.move(old.path, to: new.path) }
+        } catch {
+            throw ExecutorError("rename guest \(guest.name) to \(name)", error)
+        }
+        var definition = try store.definition(guest.fleet, name)
+        definition.name = name
+        do { try store.write(definition) } catch {
+            throw ExecutorError("rename guest \(guest.name) to \(name)", error)
+        }
+    }
+
+    /// Removes a stopped guest's folders, the definition last: what is cut off halfway is still a guest with an
+    /// owner, and is removed by the next apply.
+    public func remove(_ guest: GuestReference) throws(ExecutorError) {
+        let folder = layout.guest(guest.fleet, guest.name)
+        do {
+            try Files.removeTree(layout.guestRun(guest.id).path)
+            for name in try Files.list(folder.path) where "\(folder.path)/\(name)" != folder.definition {
+                try Files.removeTree("\(folder.path)/\(name)")
+            }
+            try Files.removeTree(folder.path)
+            Files.removeEmptyFolders(from: "\(layout.guestsFolder)/\(guest.fleet)", upTo: layout.stateFolder)
+        } catch {
+            throw ExecutorError("remove guest \(guest.name)", error)
+        }
+    }
+
+    private func makeDisk(_ disk: DiskSpec, at path: String, user: SystemUser) async throws(ExecutorError) {
+        let temporary = path + DurableFile.temporarySuffix
+        var arguments = ["create", "-q", "-f", "qcow2"]
+        if let base = disk.base {
+            let format: CachedFile.Format = base.format == .qcow2 ? .qcow2 : .raw
+            arguments += ["-F", base.format.rawValue, "-b", layout.cached(base.digest, format)]
+        }
+        do {
+            try await Command.run(
+                "qemu-img", arguments + [temporary, String(disk.size.bytes)], package: "qemu-utils")
+        } catch {
+            try? Files.remove(temporary)
+            throw ExecutorError("make disk \(disk.name) at \(path)", error)
+        }
+        do {
+            try Files.setOwner(temporary, user: user.user, group: user.group)
+            try Files.move(temporary, to: path)
+        } catch {
+            try? Files.remove(temporary)
+            throw ExecutorError("make disk \(disk.name) at \(path)", error)
+        }
+    }
+
+    private func growDisk(_ disk: DiskSpec, at path: String) async throws(ExecutorError) {
+        do {
+            let present = try DiskHeader.read(path).virtualSize
+            guard present < disk.size else { return }
+            try await Command.run(
+                "qemu-img", ["resize", "-q", "-f", "qcow2", path, String(disk.size.bytes)], package: "qemu-utils")
+        } catch let error as ExecutorError {
+            throw error
+        } catch {
+            throw ExecutorError("grow disk \(disk.name) at \(path)", "\(error)")
+        }
+    }
+}

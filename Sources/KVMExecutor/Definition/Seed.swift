@@ -1,0 +1,87 @@
+import FleetModel
+import HostSystem
+
+/// A guest's NoCloud seed: the volume `cidata` that cloud-init reads at boot.
+struct Seed {
+    let definition: GuestDefinition
+
+    init(_ definition: GuestDefinition) { self.definition = definition }
+
+    /// The seed's files by name; nil where the guest has none.
+    var files: [(name: String, content: String)]? {
+        guard let cloudInit = definition.spec.cloudInit else { return nil }
+        let hostname = cloudInit.hostname ?? definition.name.text
+        let metaData = "instance-id: \(definition.id)\nlocal-hostname: \(hostname)\n"
+        return [("meta-data", metaData), ("user-data", userData(cloudInit, hostname: hostname))]
+    }
+
+    /// The user data as given, Lodge's own `#cloud-config` where there are users, or both as a MIME archive, which
+    /// cloud-init takes apart (its documentation, "MIME multi-part archive").
+    private func userData(_ cloudInit: CloudInit, hostname: String) -> String {
+        let config = cloudConfig(cloudInit, hostname: hostname)
+        guard let given = cloudInit.userData else { return config }
+        guard !cloudInit.users.isEmpty else { return given }
+        let boundary = "==lodge-\(definition.id)=="
+        var text = "Content-Type: multipart/mixed; boundary=\"\(boundary)\"\nMIME-Version: 1.0\n"
+        for part in [config, given] {
+            text += "\n--\(boundary)\nContent-Type: \(Seed.contentType(of: part)); charset=\"utf-8\"\n"
+            text += "MIME-Version: 1.0\n\n\(part)"
+        }
+        return text + "\n--\(boundary)--\n"
+    }
+
+    private func cloudConfig(_ cloudInit: CloudInit, hostname: String) -> String {
+        var text = "#cloud-config\nhostname: \(hostname)\n"
+        if !cloudInit.users.isEmpty { text += "users:\n" }
+        for user in cloudInit.users {
+            text += "  - name: \(user.name)\n"
+            if user.sudo { text += "    sudo: \"ALL=(ALL) NOPASSWD:ALL\"\n" }
+            if let shell = user.shell { text += "    shell: \(Seed.quoted(shell))\n" }
+            guard !user.sshKeys.isEmpty else { continue }
+            text += "    ssh_authorized_keys:\n"
+            for key in user.sshKeys { text += "      - \(Seed.quoted(key))\n" }
+        }
+        return text
+    }
+
+    /// The type that cloud-init gives a part by its first line.
+    private static func contentType(of part: String) -> String {
+        if part.hasPrefix("#cloud-config") { return "text/cloud-config" }
+        if part.hasPrefix("#!") { return "text/x-shellscript" }
+        if part.hasPrefix("#include") { return "text/x-include-url" }
+        return "text/plain"
+    }
+
+    /// A YAML double-quoted scalar.
+    private static func quoted(_ text: String) -> String {
+        "\"" + text.flatMap { $0 == "\"" || $0 == "\\" ? ["\\", $0] : [$0] } + "\""
+    }
+
+    /// Builds the volume, or removes it where the guest has no seed. Readable by root and QEMU alone.
+    func build(at path: String, user: SystemUser) async throws(ExecutorError) {
+        let operation = "build the seed of guest \(definition.name)"
+        let folder = path + ".d" + DurableFile.temporarySuffix
+        let temporary = path + DurableFile.temporarySuffix
+        defer {
+            try? Files.removeTree(folder)
+            try? Files.remove(temporary)
+        }
+        do {
+            guard let files else { return try Files.remove(path) }
+            try Files.removeTree(folder)
+            try Files.makeFolder(folder, mode: 0o700)
+            for file in files {
+                try DurableFile.write(Array(file.content.utf8), to: "\(folder)/\(file.name)", mode: 0o600)
+            }
+            try await Command.run(
+                "genisoimage",
+                ["-quiet", "-output", temporary, "-volid", "cidata", "-joliet", "-rock"]
+                    + files.map { "\(folder)/\($0.name)" }, package: "genisoimage")
+            try Files.setOwner(temporary, user: 0, group: user.group)
+            try Files.setMode(temporary, 0o440)
+            try Files.move(temporary, to: path)
+        } catch {
+            throw ExecutorError(operation, "\(error)")
+        }
+    }
+}
