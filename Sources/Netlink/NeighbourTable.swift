@@ -5,6 +5,8 @@ public struct NeighbourTable {
     let socket: NetlinkSocket
 
     /// The IPv4 neighbours that the kernel knows on an interface; none where there is no such interface.
+    ///
+    /// As with `ip neighbour`, entries that need no ARP are left out: they are multicast groups, not machines.
     public func list(on interface: InterfaceIndex) throws(NetlinkError) -> [Neighbour] {
         var header = ndmsg()
         header.ndm_family = UInt8(AF_INET)
@@ -12,6 +14,7 @@ public struct NeighbourTable {
             RTM_GETNEIGH, flags: NLM_F_DUMP, header: header,
             attributes: [.integer(NDA_IFINDEX, interface.rawValue)])
         return try socket.list(request, .listNeighbours, interface.description, decode: Neighbour.init)
+            .filter { $0.state != .withoutARP }
     }
 
     /// Makes the kernel forget a neighbour.

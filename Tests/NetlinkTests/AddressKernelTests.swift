@@ -107,7 +107,7 @@ struct AddressKernelTests {
         #expect(result.missing?.reason == .notFound(.noSuchFileOrDirectory))
     }
 
-    @Test("The neighbours of another interface, and permanent ones")
+    @Test("A permanent neighbour is listed for its interface alone, and multicast groups are not")
     func permanentNeighbour() async throws {
         let (here, there) = try await inNetworkNamespace {
             let socket = try NetlinkSocket()

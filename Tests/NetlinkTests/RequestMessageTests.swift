@@ -32,11 +32,11 @@ struct RequestMessageTests {
         let request = LinkRequest.createVethPair(name: "v0", peer: "v1", peerNamespace: .process(258), group: 0)
         let expected = hexBytes(
             """
-            64 00 00 00 10 00 05 06 01 00 00 00 00 00 00 00  # 100 bytes, NEWLINK
+            68 00 00 00 10 00 05 06 01 00 00 00 00 00 00 00  # 104 bytes, NEWLINK
             00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
             07 00 03 00 76 30 00 00                          # IFNAME "v0"
             08 00 1b 00 00 00 00 00                          # GROUP 0
-            34 00 12 80                                      # LINKINFO, nested
+            38 00 12 80                                      # LINKINFO, nested
             09 00 01 00 76 65 74 68 00 00 00 00              #   KIND "veth"
             28 00 02 80                                      #   DATA, nested
             24 00 01 00                                      #     VETH_INFO_PEER, not marked as nested

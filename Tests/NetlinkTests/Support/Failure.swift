@@ -1,11 +1,11 @@
 import Netlink
 
-/// The error that `body` ends with, or nil where it succeeds.
-func failure<Value>(of body: () throws(NetlinkError) -> Value) -> NetlinkError? {
-    do throws(NetlinkError) {
+/// The `NetlinkError` that `body` ends with; nil where it succeeds or ends with another error.
+func failure<Value>(of body: () throws -> Value) -> NetlinkError? {
+    do {
         _ = try body()
         return nil
     } catch {
-        return error
+        return error as? NetlinkError
     }
 }
