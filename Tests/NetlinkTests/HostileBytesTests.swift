@@ -74,7 +74,7 @@ struct HostileBytesTests {
     func missingParts() throws {
         let done = try ReceivedMessage.split(ScriptedKernel.done(sequence: 1)[...])[0]
         #expect(throws: MalformedMessage.self) { try Link(done) }
-        #expect(throws: MalformedMessage.self) { try Route(done) }
+        #expect(throws: MalformedMessage.self) { try RouteEntry(done) }
         #expect(throws: MalformedMessage.self) { try Neighbour(done) }
         #expect(throws: MalformedMessage.self) { try InterfaceAddress(done) }
         let nameless = ScriptedKernel.message(

@@ -63,7 +63,7 @@ struct ReceivedMessageTests {
             08 00 01 00 0a 07 00 00                          # RTA_DST 10.7.0.0
             08 00 04 00 03 00 00 00                          # RTA_OIF 3
             """)
-        let route = try Route(#require(ReceivedMessage.split(bytes[...]).first))
+        let route = try RouteEntry(#require(ReceivedMessage.split(bytes[...]).first))
         #expect(route.destination.description == "10.7.0.0/16")
         #expect(route.outputInterface?.rawValue == 3)
         #expect(route.gateway == nil)

@@ -1,7 +1,7 @@
 import CLinux
 
 /// An IPv4 route.
-public struct Route: Hashable, Sendable {
+public struct RouteEntry: Hashable, Sendable {
     /// `0.0.0.0/0` for a default route.
     public let destination: InternetPrefix
     /// nil where the destination is reached directly, or by several ways.
