@@ -34,7 +34,17 @@ public enum Command {
         searchPath.lazy.map { "\($0)/\(name)" }.first(where: Files.exists)
     }
 
-    /// Runs a program and returns what it wrote to standard output (at most 16 MiB).
+    /// How a program ended, and what it wrote.
+    public struct Outcome: Sendable {
+        /// Nil where a signal ended it.
+        public var exitCode: Int32?
+        /// At most 16 MiB.
+        public var output: String
+        /// At most 1 MiB.
+        public var errors: String
+    }
+
+    /// Runs a program and returns what it wrote to standard output.
     ///
     /// - Parameters:
     ///   - name: looked for in the system's folders.
@@ -44,23 +54,33 @@ public enum Command {
     public static func run(
         _ name: String, _ arguments: [String], package: String, input: String = ""
     ) async throws(CommandError) -> String {
+        let outcome = try await outcome(of: name, arguments, package: package, input: input)
+        guard outcome.exitCode == 0 else {
+            throw CommandError(
+                command: ([name] + arguments).joined(separator: " "),
+                outcome: outcome.exitCode.map { "exit code \($0)" } ?? "ended by a signal",
+                output: outcome.errors.split(separator: "\n").suffix(5).joined(separator: "; "))
+        }
+        return outcome.output
+    }
+
+    /// Runs a program to its end, whichever that is.
+    public static func outcome(
+        of name: String, _ arguments: [String], package: String, input: String = ""
+    ) async throws(CommandError) -> Outcome {
         let line = ([name] + arguments).joined(separator: " ")
         guard let path = find(name) else {
             throw CommandError(command: line, outcome: "not found", advice: "install it: apt-get install \(package)")
         }
-        let result: ExecutionResult<Void, StringOutput<UTF8>, StringOutput<UTF8>>
         do {
-            result = try await Subprocess.run(
+            let result = try await Subprocess.run(
                 .path(FilePath(path)), arguments: Arguments(arguments),
                 environment: .custom(["PATH": searchPath.joined(separator: ":"), "LC_ALL": "C.UTF-8"]),
                 input: .string(input), output: .string(limit: 16 << 20), error: .string(limit: 1 << 20))
+            let exitCode: Int32? = if case .exited(let code) = result.terminationStatus { code } else { nil }
+            return Outcome(exitCode: exitCode, output: result.standardOutput, errors: result.standardError)
         } catch {
             throw CommandError(command: line, outcome: "\(error)")
         }
-        guard result.terminationStatus.isSuccess else {
-            let words = result.standardError.split(separator: "\n").suffix(5).joined(separator: "; ")
-            throw CommandError(command: line, outcome: "\(result.terminationStatus)", output: words)
-        }
-        return result.standardOutput
     }
 }

@@ -54,4 +54,14 @@ public enum DetachedProcess {
         let signal = status & 0x7F
         return signal == 0 ? "exit code \(status >> 8 & 0xFF)" : "signal \(signal)"
     }
+
+    /// How the child ended, or nil where it still runs at the end of the time.
+    public static func outcome(_ pid: Int32, within time: Duration) async -> String? {
+        let deadline = ContinuousClock.now + time
+        while true {
+            if let ending = reap(pid) { return ending }
+            guard ContinuousClock.now < deadline else { return nil }
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+    }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Figures of this machine.
 public enum Machine {
     /// A text that is new after each boot.
@@ -10,6 +12,14 @@ public enum Machine {
         let lines = (Files.text("/proc/meminfo") ?? "").split(separator: "\n")
         let fields = lines.first { $0.hasPrefix("MemTotal:") }?.split(separator: " ") ?? []
         return fields.count > 1 ? (Int64(fields[1]) ?? 0) << 10 : 0
+    }
+
+    /// The path of the program that this process runs.
+    public static func thisProgram() throws(SystemError) -> String {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+        let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
+        guard count > 0 else { throw .now("find", "this program") }
+        return String(decoding: buffer[0..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     static func trimmed(_ text: String) -> String {

@@ -49,16 +49,18 @@ public struct GuestFolder: Hashable, Sendable {
     public var definition: String { "\(path)/guest.json" }
     public var seed: String { "\(path)/seed.iso" }
     public func disk(_ name: Name) -> String { "\(path)/\(name).qcow2" }
-    /// The serial console's last output; the older half is in `consoleLog.1`.
-    public var consoleLog: String { "\(path)/console.log" }
+    /// The end of what the serial console printed: written by QEMU's user.
+    public var consoleFolder: String { "\(path)/console" }
 }
 
 /// A guest's folder under the run folder, which exists while its process does.
 public struct GuestRunFolder: Hashable, Sendable {
     public let path: String
     public var running: String { "\(path)/running.json" }
-    /// For Lodge's own commands.
+    /// The monitor for changes.
     public var qmp: String { "\(path)/qmp.sock" }
+    /// The monitor for questions: QEMU serves one client a socket, and a plan must not wait for an apply.
+    public var observer: String { "\(path)/observer.sock" }
     public var console: String { "\(path)/console.sock" }
     /// The channel of a guest agent in the guest.
     public var agent: String { "\(path)/agent.sock" }

@@ -1,0 +1,73 @@
+import FleetModel
+import HostSystem
+
+/// Finds out what KVM is good for on this machine, by running a few instructions under it: a device file, and even
+/// a working API, prove nothing. Some machines execute real and 32-bit mode only, and a stock kernel hangs there.
+public struct KVMProbe: Sendable {
+    /// What was seen since the machine booted, kept under the run folder.
+    struct Record: Codable {
+        var bootID: String
+        var kvm: HostFacts.KVM
+    }
+
+    let layout: HostLayout
+
+    public init(layout: HostLayout) { self.layout = layout }
+
+    /// Runs once a boot; later calls read what the first one saw.
+    public func result() async -> HostFacts.KVM {
+        let bootID = Machine.bootID
+        if let record = try? JSONFile.read(Record.self, from: layout.probeFile), record.bootID == bootID {
+            return record.kvm
+        }
+        let kvm = await probe()
+        try? Files.makeFolder(layout.runFolder)
+        try? JSONFile.write(Record(bootID: bootID, kvm: kvm), to: layout.probeFile)
+        return kvm
+    }
+
+    private func probe() async -> HostFacts.KVM {
+        guard Files.exists("/dev/kvm") else { return .unusable("there is no /dev/kvm") }
+        guard Command.find(Emulator.program) != nil else { return .unusable("QEMU is not installed") }
+        guard let user = try? SystemUser.find() else { return .unusable("there is no user \(SystemUser.name)") }
+        let image = layout.runFolder + "/kvm-probe.bin"
+        defer { try? Files.remove(image) }
+        do {
+            try DurableFile.write(Self.firmware, to: image)
+            return Self.judge(try await run(image, as: user))
+        } catch {
+            return .unusable("the probe could not be run: \(error)")
+        }
+    }
+
+    /// 64 KiB, at whose end an x86 processor starts: a far jump to the code at its beginning.
+    private static var firmware: [UInt8] {
+        var image = KVMProbeCode.bytes + [UInt8](repeating: 0, count: 0x10000 - KVMProbeCode.bytes.count)
+        image.replaceSubrange(0xFFF0..<0xFFF5, with: [0xEA, 0x00, 0x00, 0x00, 0xF0])
+        return image
+    }
+
+    /// As the user and with the group that a guest would have. Where the processor modes are not there, QEMU does
+    /// not end by itself: it is ended after 2 seconds, many times what a success takes.
+    private func run(_ image: String, as user: SystemUser) async throws(CommandError) -> Command.Outcome {
+        let group = SystemUser.group(owning: "/dev/kvm").flatMap { $0 == 0 ? nil : $0 }
+        return try await Command.outcome(
+            of: "timeout",
+            [
+                "--signal=KILL", "2", "setpriv", "--reuid=\(user.user)", "--regid=\(user.group)",
+                group.map { "--groups=\($0)" } ?? "--clear-groups", "--no-new-privs", Emulator.program,
+                "-nodefaults", "-no-user-config", "-display", "none", "-machine", "microvm,accel=kvm", "-m", "16",
+                "-bios", image, "-serial", "stdio", "-device", "isa-debug-exit,iobase=0x501,iosize=1",
+            ], package: "util-linux")
+    }
+
+    private static func judge(_ outcome: Command.Outcome) -> HostFacts.KVM {
+        let letters = outcome.output.filter { $0.isASCII && $0.isLetter }
+        if outcome.exitCode == 33, letters.hasPrefix(KVMProbeCode.complete) { return .works }
+        if letters.isEmpty {
+            let words = outcome.errors.split(separator: "\n").last.map(String.init) ?? "it executed nothing"
+            return .unusable(words.replacing("\(Emulator.program): ", with: ""))
+        }
+        return .limited("a 64-bit system does not run under it (the probe stopped after “\(letters)”)")
+    }
+}

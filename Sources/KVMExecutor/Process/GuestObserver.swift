@@ -1,0 +1,95 @@
+import FleetModel
+import HostSystem
+import QMP
+
+/// Finds out what runs.
+public struct GuestObserver: Sendable {
+    let layout: HostLayout
+    let instance: InstanceID
+
+    public init(layout: HostLayout, instance: InstanceID) {
+        self.layout = layout
+        self.instance = instance
+    }
+
+    /// Every guest of the instance with its state, QEMU processes of others, and what belongs to no definition.
+    public func observe() async throws(ExecutorError) -> (
+        guests: [LiveGuest], strangers: [StrangerProcess], leftovers: [Leftover]
+    ) {
+        let store = GuestStore(layout: layout)
+        let listed: (definitions: [GuestDefinition], broken: [Leftover])
+        let runs: [String]
+        do {
+            listed = try store.list()
+            runs = try Files.list(layout.guestRunsFolder)
+        } catch {
+            throw ExecutorError("observe the guests", error)
+        }
+        let emulators = EmulatorProcess.all()
+        let guests = await withTaskGroup(of: LiveGuest.self) { group in
+            for definition in listed.definitions {
+                group.addTask { await observe(definition, emulators: emulators) }
+            }
+            return await group.reduce(into: [LiveGuest]()) { $0.append($1) }
+        }
+        let known = Set(listed.definitions.map(QEMUCommandLine.uuid))
+        let ids = Set(listed.definitions.map(\.id.text))
+        var leftovers = listed.broken
+        for process in emulators where process.owner(instance) != nil && !known.contains(process.uuid ?? "") {
+            leftovers.append(
+                Leftover(
+                    kind: .process, subject: "\(process.entry.pid)",
+                    proof: "QEMU runs with this instance's mark \(process.name), but no definition has its id",
+                    fleet: process.owner(instance)))
+        }
+        for run in runs where !ids.contains(run) {
+            leftovers.append(
+                Leftover(
+                    kind: .runFolder, subject: "\(layout.guestRunsFolder)/\(run)",
+                    proof: "it lies in this instance's run folder, and no guest has this id"))
+        }
+        let strangers = emulators.filter { $0.owner(instance) == nil }.map(\.stranger)
+        return (guests.sorted { ($0.definition.owner.fleet, $0.definition.name) < ($1.definition.owner.fleet, $1.definition.name) }, strangers, leftovers)
+    }
+
+    private func observe(_ definition: GuestDefinition, emulators: [EmulatorProcess]) async -> LiveGuest {
+        let store = GuestStore(layout: layout)
+        let folder = layout.guest(definition.owner.fleet, definition.name)
+        let missing = definition.spec.disks.map(\.name).filter { !Files.exists(folder.disk($0)) }
+        guard let process = store.liveProcess(definition.id) else {
+            if let lost = emulators.first(where: { $0.uuid == QEMUCommandLine.uuid(definition) }) {
+                let running = RunningGuest(
+                    generation: 0, spec: definition.spec, pid: lost.entry.pid, startTime: lost.entry.startTime,
+                    bootID: Machine.bootID)
+                return LiveGuest(
+                    definition: definition, state: .unresponsive("the record of its process is gone"),
+                    process: running, missingDisks: missing)
+            }
+            return LiveGuest(definition: definition, state: .stopped, missingDisks: missing)
+        }
+        return LiveGuest(
+            definition: definition, state: await state(definition.id), process: process, missingDisks: missing)
+    }
+
+    private func state(_ id: ObjectID) async -> LiveGuest.State {
+        do throws(QMPError) {
+            let session = try await QMPSession.connect(path: layout.guestRun(id).observer, timeout: .seconds(3))
+            defer { session.close() }
+            let status = try await session.execute(QueryStatus(), timeout: .seconds(3)).status
+            return status == .running ? .running : .halted(status.text)
+        } catch {
+            return .unresponsive(error.description)
+        }
+    }
+}
+
+extension GuestStore {
+    /// The guest's record of its process, where that very process lives. The command line is compared too: a pid
+    /// and a start time are unique only within one boot.
+    func liveProcess(_ id: ObjectID) -> RunningGuest? {
+        guard let running = running(id), running.bootID == Machine.bootID,
+            let entry = ProcessTable.entry(running.pid), !entry.isDead, entry.startTime == running.startTime
+        else { return nil }
+        return running
+    }
+}
