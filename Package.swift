@@ -47,6 +47,14 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "QMPTests",
+            dependencies: [
+                "QMP",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "NetlinkTests",
             dependencies: ["CLinux", "Netlink", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),

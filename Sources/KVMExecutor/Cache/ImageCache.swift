@@ -17,7 +17,7 @@ public struct ImageCache: Sendable {
             let path = "\(layout.cacheFolder)/\(name)"
             guard path != layout.claimsFolder else { continue }
             let parts = name.split(separator: ".", maxSplits: 1)
-            if parts.count == 2, let digest = Digest(parsing: String(parts[0])),
+            if parts.count == 2, let digest = FleetModel.Digest(parsing: String(parts[0])),
                 let format = CachedFile.Format(rawValue: String(parts[1])), let size = Files.size(path)
             {
                 files.append(CachedFile(digest: digest, format: format, size: ByteCount(bytes: size)))
@@ -72,7 +72,7 @@ public struct ImageCache: Sendable {
         Files.removeEmptyFolders(from: layout.cacheFolder, upTo: layout.stateFolder)
     }
 
-    private func copy(_ source: String, to target: String) throws(SystemError) -> Digest {
+    private func copy(_ source: String, to target: String) throws(SystemError) -> FleetModel.Digest {
         let input = open(source, O_RDONLY | O_CLOEXEC)
         guard input >= 0 else { throw .now("read", source) }
         defer { close(input) }
@@ -95,6 +95,6 @@ public struct ImageCache: Sendable {
             }
         }
         guard fchmod(output, 0o444) == 0, fsync(output) == 0 else { throw .now("write", target) }
-        return Digest(bytes: hash.finalize())
+        return FleetModel.Digest(bytes: hash.finalize())
     }
 }

@@ -28,7 +28,7 @@ public struct Launcher: Sendable {
         }
         let user = try SystemUser.find()
         try recordProcess(definition)
-        do {
+        do throws(SystemError) {
             try dropPrivileges(to: user, accelerator: definition.spec.accelerator)
             let log = try startLogger(definition, arguments: loggerArguments)
             let descriptors = QEMUCommandLine.Descriptors(
@@ -59,13 +59,13 @@ public struct Launcher: Sendable {
         }
     }
 
-    /// Groups first, then group, then user: the other order would leave no right to do the rest. The one extra
-    /// group is that of `/dev/kvm`, by number.
+    /// Groups first, then group, then user: the other order would leave no right to do the rest. For root, setgid(2)
+    /// and setuid(2) set the real, the effective and the saved id at once. The one extra group is that of
+    /// `/dev/kvm`, by number.
     private func dropPrivileges(to user: SystemUser, accelerator: Accelerator) throws(SystemError) {
         var groups: [gid_t] = []
         if accelerator == .kvm, let group = SystemUser.group(owning: "/dev/kvm"), group != 0 { groups = [group] }
-        guard setgroups(groups.count, groups) == 0, setresgid(user.group, user.group, user.group) == 0,
-            setresuid(user.user, user.user, user.user) == 0
+        guard setgroups(groups.count, groups) == 0, setgid(user.group) == 0, setuid(user.user) == 0
         else { throw .now("become", "user \(SystemUser.name)") }
         guard setuid(0) != 0 else { throw SystemError("give up", "root", .notPermitted) }
     }
@@ -73,7 +73,9 @@ public struct Launcher: Sendable {
     /// - Returns: the pipe's end that QEMU writes to.
     private func startLogger(_ definition: GuestDefinition, arguments: [String]) throws(SystemError) -> CInt {
         var ends: [CInt] = [0, 0]
-        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw .now("make", "a pipe") }
+        guard pipe(&ends) == 0, ends.allSatisfy({ fcntl($0, F_SETFD, FD_CLOEXEC) == 0 }) else {
+            throw .now("make", "a pipe")
+        }
         defer { close(ends[0]) }
         let folder = layout.guest(definition.owner.fleet, definition.name).consoleFolder
         _ = try DetachedProcess.start(

@@ -66,7 +66,7 @@ public struct QEMUCommandLine {
     }
 
     private var machine: [String] {
-        var arguments =
+        let model =
             switch spec.machine {
             case .q35:
                 [
@@ -75,16 +75,16 @@ public struct QEMUCommandLine {
                 ]
             case .microvm: ["-machine", "microvm,acpi=on"]
             }
-        arguments +=
+        let accelerator =
             switch spec.accelerator {
             case .kvm: ["-accel", "kvm"]
             case .tcg: ["-accel", "tcg,tb-size=\(MemoryCost.translationBufferMiB)"]
             }
-        arguments += [
+        let size = [
             "-cpu", spec.cpuModel, "-smp", "\(spec.cpus)", "-m", "\(spec.memory.bytes >> 20)M",
             "-rtc", "base=utc,driftfix=slew",
         ]
-        return arguments + boot
+        return model + accelerator + size + boot
     }
 
     private var boot: [String] {

@@ -49,7 +49,11 @@ public struct GuestObserver: Sendable {
                     proof: "it lies in this instance's run folder, and no guest has this id"))
         }
         let strangers = emulators.filter { $0.owner(instance) == nil }.map(\.stranger)
-        return (guests.sorted { ($0.definition.owner.fleet, $0.definition.name) < ($1.definition.owner.fleet, $1.definition.name) }, strangers, leftovers)
+        return (
+            guests.sorted {
+                ($0.definition.owner.fleet, $0.definition.name) < ($1.definition.owner.fleet, $1.definition.name)
+            }, strangers, leftovers
+        )
     }
 
     private func observe(_ definition: GuestDefinition, emulators: [EmulatorProcess]) async -> LiveGuest {

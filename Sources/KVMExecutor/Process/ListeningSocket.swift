@@ -9,6 +9,12 @@ struct ListeningSocket: ~Copyable {
 
     /// Replaces a socket that an earlier process left at the path.
     init(path: String) throws(SystemError) {
+        self.init(descriptor: try Self.listening(at: path))
+    }
+
+    private init(descriptor: CInt) { self.descriptor = descriptor }
+
+    private static func listening(at path: String) throws(SystemError) -> CInt {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let capacity = MemoryLayout.size(ofValue: address.sun_path)
@@ -19,7 +25,7 @@ struct ListeningSocket: ~Copyable {
         }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
         try Files.remove(path)
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw .now("listen on", path) }
         let bound = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -31,6 +37,7 @@ struct ListeningSocket: ~Copyable {
             close(descriptor)
             throw error
         }
+        return descriptor
     }
 
     deinit { close(descriptor) }

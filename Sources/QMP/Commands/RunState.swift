@@ -61,4 +61,27 @@ public enum RunState: Sendable, Hashable, Decodable {
             default: .unknown(rawValue)
             }
     }
+
+    /// The name on the wire.
+    public var text: String {
+        switch self {
+        case .debug: "debug"
+        case .inMigrate: "inmigrate"
+        case .internalError: "internal-error"
+        case .ioError: "io-error"
+        case .paused: "paused"
+        case .postMigrate: "postmigrate"
+        case .prelaunch: "prelaunch"
+        case .finishMigrate: "finish-migrate"
+        case .restoreVM: "restore-vm"
+        case .running: "running"
+        case .saveVM: "save-vm"
+        case .shutdown: "shutdown"
+        case .suspended: "suspended"
+        case .watchdog: "watchdog"
+        case .guestPanicked: "guest-panicked"
+        case .colo: "colo"
+        case .unknown(let text): text
+        }
+    }
 }

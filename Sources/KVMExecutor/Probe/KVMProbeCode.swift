@@ -21,6 +21,9 @@
 /// the letters stop; QEMU then pauses in the state `internal-error`, or the guest spins, and QEMU does **not** exit by
 /// itself.
 enum KVMProbeCode {
+    /// What is printed where all steps worked.
+    static let complete = "RPpLICG"
+
     /// The code, to be placed at the start of the image.
     static let bytes: [UInt8] = [
         0xfa, 0xb0, 0x52, 0xba, 0xf8, 0x03, 0xee, 0x66, 0x31, 0xc0, 0x8e, 0xc0, 0xbf, 0x00, 0x10, 0xb9,
