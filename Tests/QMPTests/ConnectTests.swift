@@ -7,7 +7,7 @@ struct ConnectTests {
     @Test func readsTheGreetingAndNegotiates() async throws {
         try await withPeer { client in
             try await client.greet()
-            try await client.waitForHangUp()
+            await client.waitForHangUp()
         } body: { path in
             let session = try await QMPSession.connect(path: path)
             #expect(session.greeting.version.description == "7.2.22")
@@ -20,7 +20,7 @@ struct ConnectTests {
         try await withPeer { client in
             for character in ScriptedClient.greeting { try await client.send(String(character)) }
             try await client.reply(to: try await client.receive())
-            try await client.waitForHangUp()
+            await client.waitForHangUp()
         } body: { path in
             _ = try await QMPSession.connect(path: path)
         }
@@ -28,7 +28,7 @@ struct ConnectTests {
 
     @Test func saysThatNoGreetingMayMeanAnotherClient() async throws {
         try await withPeer {
-            try await $0.waitForHangUp()
+            await $0.waitForHangUp()
         } body: { path in
             do throws(QMPError) {
                 _ = try await QMPSession.connect(path: path, timeout: .milliseconds(100))
@@ -48,12 +48,12 @@ struct ConnectTests {
     @Test func timesOutWhereNegotiationIsNotAnswered() async throws {
         try await withPeer { client in
             try await client.send(ScriptedClient.greeting)
-            try await client.waitForHangUp()
+            await client.waitForHangUp()
         } body: { path in
             let reason = await reason { () throws(QMPError) in
-                try await QMPSession.connect(path: path, timeout: .milliseconds(100))
+                try await QMPSession.connect(path: path, timeout: .seconds(2))
             }
-            #expect(reason == .timedOut(after: .milliseconds(100)))
+            #expect(reason == .timedOut(after: .seconds(2)))
         }
     }
 
@@ -64,7 +64,7 @@ struct ConnectTests {
     func refusesWhatIsNoGreeting(line: String) async throws {
         try await withPeer { client in
             try await client.send(line)
-            try await client.waitForHangUp()
+            await client.waitForHangUp()
         } body: { path in
             let reason = await reason { () throws(QMPError) in try await QMPSession.connect(path: path) }
             #expect(reason?.isProtocolViolation == true)
@@ -74,7 +74,7 @@ struct ConnectTests {
     @Test func keepsAHostilePeerOffTheTerminal() async throws {
         try await withPeer { client in
             try await client.send("\u{1B}[2Jgone\n")
-            try await client.waitForHangUp()
+            await client.waitForHangUp()
         } body: { path in
             do throws(QMPError) {
                 _ = try await QMPSession.connect(path: path)
@@ -98,7 +98,7 @@ struct ConnectTests {
             try await client.send(ScriptedClient.greeting)
             let id = try await client.receive().id
             try await client.send(#"{"error": {"class": "GenericError", "desc": "no"}, "id": \#(id)}"# + "\n")
-            try await client.waitForHangUp()
+            await client.waitForHangUp()
         } body: { path in
             let reason = await reason { () throws(QMPError) in try await QMPSession.connect(path: path) }
             #expect(reason == .refused(class: .generic, description: "no"))
@@ -107,7 +107,7 @@ struct ConnectTests {
 
     @Test func canBeCancelled() async throws {
         try await withPeer {
-            try await $0.waitForHangUp()
+            await $0.waitForHangUp()
         } body: { path in
             let start = ContinuousClock.now
             let outcome = await withTaskGroup(of: QMPError.Reason?.self) { tasks in

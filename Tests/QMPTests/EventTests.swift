@@ -51,7 +51,7 @@ struct EventTests {
             let request = try await client.receive()
             for number in 0..<10 { try await client.send(Self.line("E\(number)")) }
             try await client.reply(to: request)
-            try await client.waitForHangUp()
+            await client.waitForHangUp()
         } body: { path in
             let session = try await QMPSession.connect(path: path)
             var slow = session.events(limit: 4).makeAsyncIterator()
@@ -76,7 +76,7 @@ struct EventTests {
             try await client.greet()
             _ = try await client.receive()
             try await client.send(line + "\n")
-            try await client.waitForHangUp()
+            await client.waitForHangUp()
         } body: { path in
             let session = try await QMPSession.connect(path: path)
             var events = session.events().makeAsyncIterator()
@@ -91,7 +91,7 @@ struct EventTests {
             try await client.greet()
             try await Task.sleep(for: .milliseconds(100))
             try await client.send(Self.line("RESUME"))
-            try await client.waitForHangUp()
+            await client.waitForHangUp()
         } body: { path in
             var events = try await QMPSession.connect(path: path).events().makeAsyncIterator()
             #expect(try await events.next()?.name == "RESUME")

@@ -38,7 +38,7 @@ struct ExecuteTests {
             for request in requests.reversed() {
                 try await client.reply(to: request, "\"\(request.arguments?["path"]?.stringValue ?? "")\"")
             }
-            try await client.waitForHangUp()
+            await client.waitForHangUp()
         } body: { session async throws in
             try await withThrowingTaskGroup(of: (String, QMPValue).self) { tasks in
                 for number in 0..<50 {
@@ -55,7 +55,7 @@ struct ExecuteTests {
             let id = try await client.receive().id
             _ = try await client.receive()
             try await client.send(#"{"return": {}, "id": \#(id + 1000)}"# + "\n")
-            try await client.waitForHangUp()
+            await client.waitForHangUp()
         } body: { session async throws in
             async let first = reason { () throws(QMPError) in try await session.execute(Stop()) }
             async let second = reason { () throws(QMPError) in try await session.execute(Cont()) }
@@ -71,7 +71,7 @@ struct ExecuteTests {
         try await withSession { client in
             _ = try await client.receive()
             try await client.send(line + "\n")
-            try await client.waitForHangUp()
+            await client.waitForHangUp()
         } body: { session async throws in
             let reason = await reason { () throws(QMPError) in try await session.execute(Stop()) }
             #expect(reason?.isProtocolViolation == true)
@@ -87,7 +87,7 @@ struct ExecuteTests {
             try await client.send(#"f"}, "id": \#(first.id)}"# + "\r\n" + #"{"return": {"na"#)
             try await Task.sleep(for: .milliseconds(20))
             try await client.send(#"me": "whole"}, "id": \#(second.id)}"# + "\r\n")
-            try await client.waitForHangUp()
+            await client.waitForHangUp()
         } body: { session async throws in
             async let first = session.execute(QueryName())
             async let second = session.execute(QueryName())
@@ -100,7 +100,7 @@ struct ExecuteTests {
             _ = try await client.receive()
             let block = String(repeating: " ", count: 1 << 20)
             for _ in 0..<20 { try await client.send(block) }
-            try await client.waitForHangUp()
+            await client.waitForHangUp()
         } body: { session async throws in
             let reason = await reason { () throws(QMPError) in try await session.execute(Stop()) }
             #expect(reason == .lineTooLong(limit: 16 << 20))
@@ -111,7 +111,7 @@ struct ExecuteTests {
         let text = String(repeating: "x", count: 3 << 20)
         try await withSession { client in
             try await client.reply(to: try await client.receive(), "\"\(text)\"")
-            try await client.waitForHangUp()
+            await client.waitForHangUp()
         } body: { session async throws in
             #expect(try await session.execute("query-long") == .string(text))
         }
@@ -123,7 +123,7 @@ struct ExecuteTests {
             let error = #"{"class": "DeviceNotFound", "desc": "Device 'x' not found"}"#
             try await client.send(#"{"error": \#(error), "id": \#(id)}"# + "\n")
             try await client.reply(to: try await client.receive())
-            try await client.waitForHangUp()
+            await client.waitForHangUp()
         } body: { session async throws in
             do throws(QMPError) {
                 _ = try await session.execute("device_del", arguments: ["id": "x"])
@@ -143,7 +143,7 @@ struct ExecuteTests {
     @Test func saysWhereAReplyHasAnotherShape() async throws {
         try await withSession { client in
             try await client.reply(to: try await client.receive(), #"{"status": "running"}"#)
-            try await client.waitForHangUp()
+            await client.waitForHangUp()
         } body: { session async throws in
             let reason = await reason { () throws(QMPError) in try await session.execute(QueryStatus()) }
             guard case .unexpectedReply(let text) = reason else {
@@ -157,7 +157,7 @@ struct ExecuteTests {
     @Test func keepsAStateThatItDoesNotKnow() async throws {
         try await withSession { client in
             try await client.reply(to: try await client.receive(), #"{"status": "dreaming", "running": false}"#)
-            try await client.waitForHangUp()
+            await client.waitForHangUp()
         } body: { session async throws in
             #expect(try await session.execute(QueryStatus()).status == .unknown("dreaming"))
         }
@@ -169,7 +169,7 @@ struct ExecuteTests {
             let next = try await client.receive()
             try await client.reply(to: slow, #"{"name": "late"}"#)
             try await client.reply(to: next, #"{"name": "next"}"#)
-            try await client.waitForHangUp()
+            await client.waitForHangUp()
         } body: { session async throws in
             let timeout = Duration.milliseconds(50)
             let reason = await reason { () throws(QMPError) in try await session.execute(QueryName(), timeout: timeout)
@@ -180,16 +180,18 @@ struct ExecuteTests {
     }
 
     @Test func canBeCancelledAndDropsTheLateReply() async throws {
+        let (arrivals, arrived) = AsyncStream.makeStream(of: Void.self)
         try await withSession { client in
             let slow = try await client.receive()
+            arrived.yield()
             let next = try await client.receive()
             try await client.reply(to: slow, #"{"name": "late"}"#)
             try await client.reply(to: next, #"{"name": "next"}"#)
-            try await client.waitForHangUp()
+            await client.waitForHangUp()
         } body: { session async throws in
             let outcome = await withTaskGroup(of: QMPError.Reason?.self) { tasks in
                 tasks.addTask { await reason { () throws(QMPError) in try await session.execute(QueryName()) } }
-                try? await Task.sleep(for: .milliseconds(50))
+                for await _ in arrivals { break }
                 tasks.cancelAll()
                 return await tasks.next() ?? nil
             }
@@ -202,7 +204,7 @@ struct ExecuteTests {
         try await withSession { client in
             let first = try await client.receive()
             try await client.reply(to: first, #"{"name": "\#(first.execute)"}"#)
-            try await client.waitForHangUp()
+            await client.waitForHangUp()
         } body: { session async throws in
             let outcome = await withTaskGroup(of: QMPError.Reason?.self) { tasks in
                 tasks.cancelAll()
@@ -260,7 +262,7 @@ struct ExecuteTests {
 
     @Test func closeFailsWhatIsInFlight() async throws {
         try await withSession {
-            try await $0.waitForHangUp()
+            await $0.waitForHangUp()
         } body: { session async throws in
             async let reply = reason { () throws(QMPError) in try await session.execute(Stop()) }
             try await Task.sleep(for: .milliseconds(20))
@@ -274,7 +276,7 @@ struct ExecuteTests {
         let (hangUps, told) = AsyncStream.makeStream(of: Void.self)
         try await withPeer { client in
             try await client.greet()
-            try await client.waitForHangUp()
+            await client.waitForHangUp()
             told.yield()
         } body: { path async throws in
             #expect(try await QMPSession.connect(path: path).greeting.version.qemu.major == 7)

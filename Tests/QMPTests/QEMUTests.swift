@@ -126,7 +126,7 @@ struct QEMUTests {
         }
     }
 
-    /// QEMU keeps only the last descriptors that it read, so that several at once must not overtake each other.
+    /// Several at once, among other commands: each ends under its own name.
     @Test func passesEachDescriptorUnderItsOwnName() async throws {
         try await QEMUProcess.with(["-M", "none"]) { qemu in
             let session = try await QMPSession.connect(path: qemu.socketPath, timeout: .seconds(30))

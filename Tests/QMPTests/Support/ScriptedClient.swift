@@ -16,20 +16,18 @@ final class ScriptedClient {
         "capabilities": ["oob"]}}\r\n
         """
 
-    private var inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
-    private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    private let channel: any Channel
+    private var inbound: AsyncStream<ByteBuffer>.Iterator
     private var unread = ByteBuffer()
 
-    init(
-        inbound: NIOAsyncChannelInboundStream<ByteBuffer>, outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
-    ) {
-        self.inbound = inbound.makeAsyncIterator()
-        self.outbound = outbound
+    init(_ arrival: Arrival) {
+        channel = arrival.channel
+        inbound = arrival.bytes.makeAsyncIterator()
     }
 
     /// Sends text as it is: the script writes the line feeds.
     func send(_ text: String) async throws {
-        try await outbound.write(ByteBuffer(string: text))
+        try await channel.writeAndFlush(ByteBuffer(string: text))
     }
 
     func reply(to request: Request, _ json: String = "{}") async throws {
@@ -43,7 +41,7 @@ final class ScriptedClient {
                 let line = unread.readBytes(length: end - unread.readerIndex + 1) ?? []
                 return try JSONDecoder().decode(Request.self, from: Data(line))
             }
-            guard var bytes = try await inbound.next() else { throw TestFailure("the client hung up") }
+            guard var bytes = await inbound.next() else { throw TestFailure("the client hung up") }
             unread.writeBuffer(&bytes)
         }
     }
@@ -57,43 +55,7 @@ final class ScriptedClient {
     }
 
     /// Waits until the client closes its end.
-    func waitForHangUp() async throws {
-        while try await inbound.next() != nil {}
-    }
-}
-
-/// Runs `body` with the path of a unix socket whose every client is served by `script`. A client is hung up on when its
-/// script ends.
-func withPeer<Result: Sendable>(
-    _ script: @escaping @Sendable (ScriptedClient) async throws -> Void,
-    body: @escaping @Sendable (String) async throws -> Result
-) async throws -> Result {
-    try await withTemporaryFolder { folder in
-        let path = folder + "/qmp.sock"
-        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .bind(unixDomainSocketPath: path) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-                }
-            }
-        return try await server.executeThenClose { clients in
-            try await withThrowingTaskGroup(of: Void.self) { tasks in
-                tasks.addTask {
-                    try await withThrowingDiscardingTaskGroup { scripts in
-                        for try await client in clients {
-                            scripts.addTask {
-                                // A script that breaks off hangs up, and the client's side of the test fails.
-                                try? await client.executeThenClose { inbound, outbound in
-                                    try await script(ScriptedClient(inbound: inbound, outbound: outbound))
-                                }
-                            }
-                        }
-                    }
-                }
-                let result = try await body(path)
-                tasks.cancelAll()
-                return result
-            }
-        }
+    func waitForHangUp() async {
+        while await inbound.next() != nil {}
     }
 }
