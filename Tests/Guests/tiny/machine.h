@@ -50,6 +50,10 @@ void console_decimal(uint8_t value);
 /* False when nothing was typed. */
 bool console_read(char *character);
 
+/* A periodic timer interrupt, and sleeping until the next one: an idle guest must not use up a host's processor. */
+void timer_start(void);
+void timer_wait(void);
+
 /* The Generic Event Device, by which microvm carries ACPI events (QEMU: include/hw/acpi/generic_event_device.h). */
 bool power_button_pressed(void);
 void power_off(void);

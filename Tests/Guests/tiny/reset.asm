@@ -37,6 +37,22 @@ protected:
 extern bss_start
 extern bss_words
 
+; Sleeps until the timer's next interrupt. Interrupts are on nowhere else, so the handler knows whom it interrupts: it
+; drops what the processor pushed and returns to the caller of timer_wait. That spares an `iret`, which a KVM without
+; hardware support does not emulate in protected mode.
+LOCAL_APIC_EOI equ 0xfee000b0
+global timer_wait
+global timer_interrupt
+timer_wait:
+    sti
+.sleep:
+    hlt
+    jmp .sleep
+timer_interrupt:
+    add esp, 3 * 4              ; EIP, CS, EFLAGS; the gate turned interrupts off
+    mov dword [LOCAL_APIC_EOI], 0
+    ret
+
 align 8
 gdt:
     dq 0

@@ -171,6 +171,7 @@ _Noreturn void tiny_main(void)
         start_network();
     else
         console_text("tiny: no network device\n");
+    timer_start();
 
     for (;;) {
         uint32_t length;
@@ -186,5 +187,6 @@ _Noreturn void tiny_main(void)
             console_text("tiny: power button\n");
             power_off();
         }
+        timer_wait();
     }
 }
