@@ -20,6 +20,7 @@ let package = Package(
         .target(
             name: "HostSystem",
             dependencies: [
+                "CLinux",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -44,6 +45,14 @@ let package = Package(
             name: "KVMExecutor",
             dependencies: [
                 "FleetModel", "HostSystem", "QMP", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "HostAgent",
+            dependencies: [
+                "FleetModel", "HostSystem", "KVMExecutor", "VirtualNetwork",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
         .testTarget(

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import SystemPackage
 
@@ -8,7 +9,7 @@ public enum DetachedProcess {
 
     /// - Parameters:
     ///   - descriptors: which of our descriptors the child has, by the number that it has there. 0, 1 and 2 are
-    ///     `/dev/null` unless they are given. All others of ours must be close-on-exec.
+    ///     `/dev/null` unless they are given; it has no others of ours.
     ///   - environment: the child's whole environment, as `NAME=value`.
     /// - Returns: the child's pid; the caller reaps it, or dies first.
     public static func start(
@@ -23,6 +24,9 @@ public enum DetachedProcess {
         for (theirs, ours) in descriptors.sorted(by: { $0.key < $1.key }) {
             posix_spawn_file_actions_adddup2(&actions, ours, theirs)
         }
+        // Event loops and libraries make descriptors that are not close-on-exec; none of them is the child's.
+        let marked = clinux_close_on_exec_from(3)
+        guard marked == 0 else { throw SystemError("start", executable, Errno(rawValue: -marked)) }
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)

@@ -111,3 +111,10 @@ extension Files {
         guard chmod(path, mode) == 0 else { throw .now("set the permissions of", path) }
     }
 }
+
+extension Files {
+    /// Removes a folder that holds nothing; that it is gone already is no error.
+    public static func removeEmptyFolder(_ path: String) throws(SystemError) {
+        guard rmdir(path) == 0 || errno == ENOENT else { throw .now("remove the folder", path) }
+    }
+}

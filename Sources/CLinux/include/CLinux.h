@@ -37,4 +37,10 @@ static inline int clinux_unshare(int flags) {
     return syscall(SYS_unshare, flags) < 0 ? -errno : 0;
 }
 
+/* close_range(2) with CLOSE_RANGE_CLOEXEC (since Linux 5.11): marks every descriptor of this process
+ * from `first` on close-on-exec. */
+static inline int clinux_close_on_exec_from(unsigned int first) {
+    return syscall(SYS_close_range, first, ~0U, 1U << 2) < 0 ? -errno : 0;
+}
+
 #endif

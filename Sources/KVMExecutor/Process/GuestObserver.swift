@@ -56,6 +56,30 @@ public struct GuestObserver: Sendable {
         )
     }
 
+    /// One guest, or nil where it has no definition.
+    public func observe(_ guest: GuestReference) async throws(ExecutorError) -> LiveGuest? {
+        let store = GuestStore(layout: layout)
+        guard Files.exists(layout.guest(guest.fleet, guest.name).definition) else { return nil }
+        let definition = try store.definition(guest.fleet, guest.name)
+        return await observe(
+            definition, emulators: store.liveProcess(definition.id) == nil ? EmulatorProcess.all() : [])
+    }
+
+    /// What holds memory now, without asking any of it how it is: for deciding whether one more guest fits.
+    public func processes() throws(ExecutorError) -> (guests: [LiveGuest], strangers: [StrangerProcess]) {
+        let store = GuestStore(layout: layout)
+        let definitions: [GuestDefinition]
+        do { definitions = try store.list().definitions } catch {
+            throw ExecutorError("observe the guests", error)
+        }
+        let guests = definitions.compactMap { definition in
+            store.liveProcess(definition.id).map {
+                LiveGuest(definition: definition, state: .running, process: $0)
+            }
+        }
+        return (guests, EmulatorProcess.all().filter { $0.owner(instance) == nil }.map(\.stranger))
+    }
+
     private func observe(_ definition: GuestDefinition, emulators: [EmulatorProcess]) async -> LiveGuest {
         let store = GuestStore(layout: layout)
         let folder = layout.guest(definition.owner.fleet, definition.name)
@@ -88,8 +112,11 @@ public struct GuestObserver: Sendable {
 }
 
 extension GuestStore {
-    /// The guest's record of its process, where that very process lives. The command line is compared too: a pid
-    /// and a start time are unique only within one boot.
+    /// True where the guest's process lives.
+    public func isAlive(_ id: ObjectID) -> Bool { liveProcess(id) != nil }
+
+    /// The guest's record of its process, where that very process lives: a pid and a start time name one process
+    /// within one boot.
     func liveProcess(_ id: ObjectID) -> RunningGuest? {
         guard let running = running(id), running.bootID == Machine.bootID,
             let entry = ProcessTable.entry(running.pid), !entry.isDead, entry.startTime == running.startTime

@@ -1,0 +1,154 @@
+import FleetModel
+import FoundationEssentials
+
+/// A session with a host through its agent: requests with ids, many in flight, over two pipes.
+public final actor AgentSession: HostSession {
+    private struct Exchange {
+        /// Frames of the request, in order; ends with its reply or with the connection.
+        var frames: AsyncStream<Frame>.Continuation
+    }
+
+    private let host: Name
+    private let send: @Sendable ([UInt8]) async throws -> Void
+    private var exchanges: [Int: Exchange] = [:]
+    private var lastID = 0
+    /// Why the connection ended; nil while it lives.
+    private var ending: String?
+
+    /// - Parameter send: writes whole lines to the agent, in the order of its calls.
+    init(host: Name, send: @escaping @Sendable ([UInt8]) async throws -> Void) {
+        self.host = host
+        self.send = send
+    }
+
+    // MARK: What comes from the agent
+
+    /// Hands a line to the request that it belongs to.
+    func receive(_ line: [UInt8]) {
+        guard let frame = try? Frame(line: line) else {
+            return end("it sent a line that is no frame: \(String(decoding: line.prefix(200), as: UTF8.self))")
+        }
+        exchanges[frame.id]?.frames.yield(frame)
+        if frame.type == .reply { exchanges.removeValue(forKey: frame.id)?.frames.finish() }
+    }
+
+    /// The agent is gone: every request that waits fails.
+    func end(_ why: String) {
+        ending = ending ?? why
+        for exchange in exchanges.values { exchange.frames.finish() }
+        exchanges = [:]
+    }
+
+    // MARK: What it is asked
+
+    public func observe() async throws(HostError) -> LiveHost {
+        guard case .observed(let live) = try await ask(.observe) else { throw unexpected("observe") }
+        return live
+    }
+
+    public func lock(holder: String, timeout: Timespan) async throws(HostError) {
+        _ = try await ask(.lock(holder: holder, timeout: timeout))
+    }
+
+    public func perform(
+        _ step: Step, policy: HostPolicy, progress: @escaping @Sendable (String) -> Void
+    ) async throws(HostError) -> String? {
+        guard case .done(let remark) = try await ask(.perform(step, policy), progress: progress) else {
+            throw unexpected(step.verb)
+        }
+        return remark
+    }
+
+    public func examine() async throws(HostError) -> [HostCheck] {
+        guard case .examined(let checks) = try await ask(.examine) else { throw unexpected("examine") }
+        return checks
+    }
+
+    public func consoleLog(of guest: GuestReference) async throws(HostError) -> [UInt8] {
+        guard case .consoleLog(let bytes) = try await ask(.consoleLog(guest)) else { throw unexpected("console log") }
+        return bytes
+    }
+
+    /// Connects the guest's serial console until `input` ends or the guest does.
+    public func console(
+        of guest: GuestReference, input: AsyncStream<[UInt8]>, output: @escaping @Sendable ([UInt8]) -> Void
+    ) async throws(HostError) {
+        let (id, frames) = try await begin(.console(guest))
+        let send = send
+        let typing = Task {
+            for await bytes in input { try? await send(Frame(.data, id: id, data: Data(bytes)).line) }
+            try? await send(Frame(.end, id: id).line)
+        }
+        defer { typing.cancel() }
+        for await frame in frames {
+            if frame.type == .data, let data = frame.data { output(Array(data)) }
+            if case .failed(let error) = frame.reply { throw error }
+        }
+    }
+
+    func greet() async throws(HostError) {
+        guard case .hello(let version) = try await ask(.hello(version: Frame.version)), version == Frame.version
+        else {
+            throw HostError(
+                .unreachable,
+                "the agent on host \(host) speaks another version of the protocol; "
+                    + "install the same Lodge there and here")
+        }
+    }
+
+    // MARK: Requests
+
+    private func begin(_ request: HostRequest) async throws(HostError) -> (Int, AsyncStream<Frame>) {
+        if let ending { throw HostError(.unreachable, "the agent on host \(host) is gone: \(ending)") }
+        lastID += 1
+        let id = lastID
+        let (frames, continuation) = AsyncStream.makeStream(of: Frame.self)
+        exchanges[id] = Exchange(frames: continuation)
+        do {
+            try await send(Frame(.request, id: id, request: request).line)
+        } catch {
+            exchanges.removeValue(forKey: id)
+            throw HostError(.unreachable, "the agent on host \(host) cannot be written to: \(error)")
+        }
+        return (id, frames)
+    }
+
+    /// Asks and waits. When the task is cancelled the agent is told to end its wait, and its reply is awaited: a
+    /// step that runs is never abandoned.
+    private func ask(
+        _ request: HostRequest, progress: @escaping @Sendable (String) -> Void = { _ in }
+    ) async throws(HostError) -> HostReply {
+        let (id, frames) = try await begin(request)
+        let send = send
+        let outcome = await withTaskCancellationHandler {
+            // A stream's iteration would end at once in a cancelled task; the reply is collected in one of its own.
+            await Task { await Self.collect(frames, progress: progress) }.value
+        } onCancel: {
+            Task { try? await send(Frame(.cancel, id: id).line) }
+        }
+        switch outcome {
+        case .failed(let error): throw error
+        case let reply?: return reply
+        case nil: throw HostError(.unreachable, "the agent on host \(host) is gone: \(ending ?? "it hung up")")
+        }
+    }
+
+    private static func collect(
+        _ frames: AsyncStream<Frame>, progress: @Sendable (String) -> Void
+    ) async -> HostReply? {
+        var data = Data()
+        for await frame in frames {
+            switch frame.type {
+            case .event: frame.text.map(progress)
+            case .data: frame.data.map { data.append($0) }
+            case .reply: return frame.reply ?? (try? JSONDecoder().decode(HostReply.self, from: data))
+            case .request, .cancel, .end: break
+            }
+        }
+        return nil
+    }
+
+    private func unexpected(_ operation: String) -> HostError {
+        HostError(.unreachable, "the agent on host \(host) answered “\(operation)” with something else")
+    }
+}

@@ -1,0 +1,82 @@
+import FleetModel
+import FoundationEssentials
+import Glibc
+import HostSystem
+
+/// The lock that lets one apply at a time change a host. The kernel releases it when this process dies.
+struct HostLock: ~Copyable {
+    /// What the file says of its holder.
+    struct Holder: Codable {
+        var holder: String
+        var pid: Int32
+        /// Seconds since 1970.
+        var since: Int64
+    }
+
+    private let descriptor: CInt
+    private let path: String
+
+    /// - Throws: `locked` where another process still holds it at the end of the time.
+    static func acquire(
+        _ layout: HostLayout, holder: String, timeout: Timespan
+    ) async throws(HostError) -> HostLock {
+        let deadline = ContinuousClock.now + timeout.duration
+        while true {
+            do throws(SystemError) {
+                if let descriptor = try attempt(layout, holder: holder) {
+                    return HostLock(descriptor: descriptor, path: layout.lockFile)
+                }
+            } catch {
+                throw HostError(.failed, "cannot lock the host: \(error)")
+            }
+            guard ContinuousClock.now < deadline, !Task.isCancelled else { throw refusal(layout) }
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    /// Nil where somebody else holds the lock.
+    private static func attempt(_ layout: HostLayout, holder: String) throws(SystemError) -> CInt? {
+        try Files.makeFolder(layout.runFolder)
+        let descriptor = open(layout.lockFile, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw .now("open", layout.lockFile) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            return nil
+        }
+        // The last holder removes the file: what we hold may not be what is there any more.
+        var ours = stat()
+        var present = stat()
+        guard fstat(descriptor, &ours) == 0, stat(layout.lockFile, &present) == 0, ours.st_ino == present.st_ino else {
+            close(descriptor)
+            return nil
+        }
+        let note = Holder(holder: holder, pid: getpid(), since: Int64(Date().timeIntervalSince1970))
+        let text = CanonicalJSON.bytes(of: note) + [0x0A]
+        guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, text, text.count, 0) == text.count else {
+            throw .now("write", layout.lockFile)
+        }
+        return descriptor
+    }
+
+    private static func refusal(_ layout: HostLayout) -> HostError {
+        var who = "another apply"
+        if let note = try? JSONFile.read(Holder.self, from: layout.lockFile) {
+            let seconds = max(0, Int64(Date().timeIntervalSince1970) - note.since)
+            who = "\(note.holder) (agent process \(note.pid), since \(seconds) s)"
+        }
+        return HostError(
+            .locked,
+            "the host is locked by \(who)\n  to do: wait for it, or let Lodge wait with --lock-timeout 5m; "
+                + "a lock never outlives the process that holds it")
+    }
+
+    private init(descriptor: CInt, path: String) {
+        self.descriptor = descriptor
+        self.path = path
+    }
+
+    deinit {
+        unlink(path)
+        close(descriptor)
+    }
+}

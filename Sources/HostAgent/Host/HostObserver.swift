@@ -1,0 +1,107 @@
+import FleetModel
+import Glibc
+import HostSystem
+import KVMExecutor
+import VirtualNetwork
+
+/// Finds out what this machine has, holds and runs; changes nothing.
+struct HostObserver: Sendable {
+    let layout: HostLayout
+    let instance: InstanceID
+
+    func observe() async throws(HostError) -> LiveHost {
+        do {
+            async let facts = facts()
+            async let network = NetworkHost(layout: layout, instance: instance).observe()
+            async let guests = GuestObserver(layout: layout, instance: instance).observe()
+            let cache = try ImageCache(layout: layout).list()
+            let claims = try ImageClaims(layout: layout).list()
+            let (seenNetworks, seenGuests) = (try await network, try await guests)
+            let unused = unusedFiles(cache.files, claims: claims.claims, guests: seenGuests.guests)
+            return LiveHost(
+                facts: try await facts, guests: seenGuests.guests, networks: seenNetworks.networks,
+                images: claims.claims, cache: cache.files, strangers: seenGuests.strangers,
+                leftovers: seenGuests.leftovers + seenNetworks.leftovers + cache.leftovers + claims.broken + unused)
+        } catch let error as HostError {
+            throw error
+        } catch {
+            throw HostError(.failed, "cannot observe the host: \(error)")
+        }
+    }
+
+    /// Cached files that no claim and no definition refers to: what a change that was cut off has left.
+    private func unusedFiles(
+        _ files: [CachedFile], claims: [ImageDefinition], guests: [LiveGuest]
+    ) -> [Leftover] {
+        let used = CacheReferences(claims: claims, guests: guests)
+        return files.filter { !used.contains($0) }.map {
+            Leftover(
+                kind: .cacheFile, subject: layout.cached($0),
+                proof: "it lies in this instance's cache, and no image and no guest refers to it")
+        }
+    }
+
+    private func facts() async throws -> HostFacts {
+        async let kvm = KVMProbe(layout: layout).result()
+        async let version = Emulator.version()
+        // The state folder need not exist yet: then its file system is that of the nearest folder above.
+        var folder = layout.stateFolder
+        while !Files.isFolder(folder), let slash = folder.lastIndex(of: "/"), slash > folder.startIndex {
+            folder = String(folder[..<slash])
+        }
+        let space = try Files.space(at: Files.isFolder(folder) ? folder : "/")
+        return HostFacts(
+            instance: instance, memory: ByteCount(bytes: Machine.memory), cpus: sysconf(Int32(_SC_NPROCESSORS_ONLN)),
+            disk: ByteCount(bytes: space.total), diskAvailable: ByteCount(bytes: space.available), kvm: await kvm,
+            qemuVersion: await version, routes: try NetworkHost(layout: layout, instance: instance).routes(),
+            bootID: Machine.bootID)
+    }
+
+    /// Refuses a step whose object is not any more what the plan relied on.
+    func check(_ step: Step) async throws(HostError) {
+        guard let expected = step.expects else { return }
+        let present = try await fingerprint(of: step.operation)
+        guard let present, present != expected else { return }
+        throw HostError(
+            .refused,
+            "\(step.address) on host \(step.host) is not any more what the plan was made for: "
+                + (present == .absent ? "it is gone" : expected == .absent ? "it exists by now" : "it has changed")
+                + "\n  to do: plan again")
+    }
+
+    /// Nil where the operation does not rely on the object's state.
+    private func fingerprint(of operation: Operation) async throws(HostError) -> Fingerprint? {
+        switch operation {
+        case .defineGuest(let definition, _): return try await guestFingerprint(definition.reference)
+        case .renameGuest(let guest, _), .startGuest(let guest), .stopGuest(let guest, _), .removeGuest(let guest),
+            .awaitReady(let guest, _):
+            return try await guestFingerprint(guest)
+        case .ensureNetwork(let definition), .renameNetwork(let definition, _), .removeNetwork(let definition):
+            let path = layout.network(definition.owner.fleet, definition.name).definition
+            guard Files.exists(path) else { return .absent }
+            do {
+                return Fingerprint(LiveNetwork(definition: try JSONFile.read(NetworkDefinition.self, from: path)))
+            } catch {
+                throw HostError(.failed, error.description)
+            }
+        case .claimImage(let claim), .releaseImage(let claim):
+            let path = layout.claim(claim.owner, claim.name)
+            guard Files.exists(path) else { return .absent }
+            do {
+                return Fingerprint(try JSONFile.read(ImageDefinition.self, from: path))
+            } catch {
+                throw HostError(.failed, error.description)
+            }
+        case .cacheFile, .removeCachedFile, .removeLeftover: return nil
+        }
+    }
+
+    private func guestFingerprint(_ guest: GuestReference) async throws(HostError) -> Fingerprint {
+        let observer = GuestObserver(layout: layout, instance: instance)
+        do {
+            return try await observer.observe(guest).map(Fingerprint.init) ?? .absent
+        } catch {
+            throw HostError(.failed, error.description)
+        }
+    }
+}

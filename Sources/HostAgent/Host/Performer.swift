@@ -1,0 +1,123 @@
+import Dispatch
+import FleetModel
+import Glibc
+import HostSystem
+import KVMExecutor
+import VirtualNetwork
+
+/// Performs one operation on this machine: the right module, the right call, and its error as the client's.
+struct Performer: Sendable {
+    let layout: HostLayout
+    let network: NetworkHost
+    let observer: HostObserver
+    let admission: Admission
+    let policy: HostPolicy
+
+    /// - Returns: a remark about how it went, or nil.
+    func perform(
+        _ operation: Operation, progress: @escaping @Sendable (String) -> Void
+    ) async throws(HostError) -> String? {
+        do {
+            return try await attempt(operation, progress: progress)
+        } catch let error as HostError {
+            throw error
+        } catch {
+            throw HostError(.failed, "\(error)")
+        }
+    }
+
+    private func attempt(
+        _ operation: Operation, progress: @escaping @Sendable (String) -> Void
+    ) async throws -> String? {
+        let definer = GuestDefiner(layout: layout)
+        let cache = ImageCache(layout: layout)
+        switch operation {
+        case .cacheFile(let file, let path):
+            try await offPool { try cache.add(file, from: path) }
+        case .claimImage(let claim): try ImageClaims(layout: layout).add(claim)
+        case .releaseImage(let claim): try ImageClaims(layout: layout).remove(claim)
+        case .removeCachedFile(let file): try await removeUnused(file)
+        case .ensureNetwork(let definition): try await network.ensure(definition)
+        case .renameNetwork(let definition, let name): try await network.rename(definition, to: name)
+        case .removeNetwork(let definition): try await network.remove(definition)
+        case .defineGuest(let definition, live: true): try definer.redefineLive(definition)
+        case .defineGuest(let definition, live: false):
+            try await definer.define(definition)
+            try network.reserve(definition, hostname: definition.spec.cloudInit?.hostname ?? definition.name.text)
+        case .renameGuest(let guest, let name): try await rename(guest, to: name)
+        case .startGuest(let guest): try await start(guest)
+        case .awaitReady(let guest, let readiness):
+            try await ReadinessWait(layout: layout, network: network).wait(
+                for: guest, readiness, progress: progress)
+        case .stopGuest(let guest, let grace):
+            let graceful = try await GuestStopper(layout: layout).stop(guest, grace: grace)
+            return graceful ? nil : "it did not power off within \(grace) and was turned off"
+        case .removeGuest(let guest):
+            _ = try await GuestStopper(layout: layout).stop(guest, grace: .seconds(0))
+            try await network.release(guest)
+            try definer.remove(guest)
+        case .removeLeftover(let leftover): try await remove(leftover)
+        }
+        return nil
+    }
+
+    private func rename(_ guest: GuestReference, to name: Name) async throws {
+        let definer = GuestDefiner(layout: layout)
+        try definer.rename(guest, to: name)
+        let definition = try GuestStore(layout: layout).definition(guest.fleet, name)
+        try network.renameTaps(of: definition, to: name)
+        try network.reserve(definition, hostname: definition.spec.cloudInit?.hostname ?? name.text)
+    }
+
+    private func start(_ guest: GuestReference) async throws {
+        let definition = try GuestStore(layout: layout).definition(guest.fleet, guest.name)
+        let seen = try GuestObserver(layout: layout, instance: observer.instance).processes()
+        try await admission.admit(
+            definition, measured: ByteCount(bytes: Machine.memory), policy: policy, running: seen.guests,
+            strangers: seen.strangers)
+        do {
+            try await GuestStarter(layout: layout).start(definition)
+            await admission.settled(definition.id)
+        } catch {
+            await admission.settled(definition.id)
+            throw error
+        }
+    }
+
+    private func removeUnused(_ file: CachedFile) async throws {
+        let live = try await observer.observe()
+        guard !CacheReferences(claims: live.images, guests: live.guests).contains(file) else { return }
+        try ImageCache(layout: layout).remove(file)
+    }
+
+    private func remove(_ leftover: Leftover) async throws {
+        // What was left over when the plan was made may belong to something by now.
+        guard try await observer.observe().leftovers.contains(leftover) else { return }
+        switch leftover.kind {
+        case .process:
+            guard let pid = Int32(leftover.subject), let entry = ProcessTable.entry(pid) else { return }
+            try ProcessTable.signal(pid, startTime: entry.startTime, SIGKILL)
+            _ = await ProcessTable.waitForEnd(pid, startTime: entry.startTime, timeout: .seconds(10))
+        case .runFolder, .stateFolder, .cacheFile, .temporaryFile:
+            try Files.removeTree(leftover.subject)
+            Files.removeEmptyFolders(
+                from: leftover.subject.parentFolder,
+                upTo: leftover.subject.hasPrefix(layout.runFolder + "/") ? layout.runFolder : layout.stateFolder)
+        case .interface, .nftTable, .dhcpServer: try await network.removeLeftover(leftover)
+        }
+    }
+
+    /// Runs what blocks for long on a thread of its own, so that other steps and their replies go on.
+    private func offPool(_ body: @escaping @Sendable () throws -> Void) async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            DispatchQueue.global().async { continuation.resume(with: Result(catching: body)) }
+        }
+    }
+}
+
+extension String {
+    /// The path without its last component.
+    fileprivate var parentFolder: String {
+        lastIndex(of: "/").map { String(self[..<$0]) } ?? self
+    }
+}

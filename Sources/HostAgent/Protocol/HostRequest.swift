@@ -1,0 +1,46 @@
+import FleetModel
+
+/// What a host's agent can be asked.
+enum HostRequest: Codable, Sendable {
+    /// Must come first. The two sides have to speak the same version.
+    case hello(version: Int)
+    case observe
+    case lock(holder: String, timeout: Timespan)
+    case perform(Step, HostPolicy)
+    /// Connects the guest's serial console: `data` frames go both ways until one side sends `end`.
+    case console(GuestReference)
+    /// What the console log holds.
+    case consoleLog(GuestReference)
+    /// Checks what the host needs for its job.
+    case examine
+}
+
+/// How the agent answers.
+enum HostReply: Codable, Sendable {
+    case hello(version: Int)
+    case observed(LiveHost)
+    case done(remark: String?)
+    case consoleLog([UInt8])
+    case examined([HostCheck])
+    case failed(HostError)
+}
+
+/// One thing that a host needs, and whether it is there.
+public struct HostCheck: Codable, Hashable, Sendable {
+    public enum Verdict: String, Codable, Sendable { case good, warning, bad }
+
+    /// Such as `KVM`, `nft`.
+    public var subject: String
+    public var verdict: Verdict
+    /// What was found.
+    public var finding: String
+    /// How to mend it.
+    public var fix: String?
+
+    public init(_ subject: String, _ verdict: Verdict, _ finding: String, fix: String? = nil) {
+        self.subject = subject
+        self.verdict = verdict
+        self.finding = finding
+        self.fix = fix
+    }
+}
