@@ -3,70 +3,56 @@ import PackageDescription
 
 let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
 
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+]
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + dependencies, exclude: exclude,
+        swiftSettings: strict)
+}
+
 let package = Package(
     name: "lodge",
+    products: [.executable(name: "lodge", targets: ["lodge"])],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
-        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-        .target(
-            name: "FleetModel",
-            dependencies: [.product(name: "Crypto", package: "swift-crypto")],
-            swiftSettings: strict),
-        .target(
-            name: "HostSystem",
-            dependencies: [
-                "CLinux",
-                .product(name: "Subprocess", package: "swift-subprocess"),
-                .product(name: "SystemPackage", package: "swift-system"),
-            ],
-            swiftSettings: strict),
+        .executableTarget(name: "lodge", dependencies: ["LodgeCLI"], swiftSettings: strict),
+        module("LodgeCLI", ["FleetModel", "HostAgent", "ManifestReader", "Planner", "Reconciler", argumentParser]),
+        module("Reconciler", ["FleetModel", "HostAgent", "Planner", "SimulatedHost"]),
+        module("SimulatedHost", ["FleetModel", "HostAgent", "HostSystem"]),
+        module("HostAgent", ["FleetModel", "HostSystem", "KVMExecutor", "VirtualNetwork", subprocess, system]),
+        module("KVMExecutor", ["FleetModel", "HostSystem", "QMP", crypto]),
+        module("VirtualNetwork", ["FleetModel", "HostSystem", "Netlink"]),
+        module("Planner", ["FleetModel"]),
+        module("ManifestReader", ["CYAML", "FleetModel", crypto]),
+        module("FleetModel", [crypto]),
+        module("HostSystem", ["CLinux", subprocess, system]),
+        module("QMP", nio),
+        module("Netlink", ["CLinux", system]),
         .target(name: "CLinux"),
-        .target(
-            name: "Netlink",
-            dependencies: ["CLinux", .product(name: "SystemPackage", package: "swift-system")],
-            swiftSettings: strict),
-        .target(
-            name: "VirtualNetwork",
-            dependencies: ["FleetModel", "HostSystem", "Netlink"],
-            swiftSettings: strict),
-        .target(
-            name: "QMP",
-            dependencies: [
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ],
-            swiftSettings: strict),
-        .target(
-            name: "KVMExecutor",
-            dependencies: [
-                "FleetModel", "HostSystem", "QMP", .product(name: "Crypto", package: "swift-crypto"),
-            ],
-            swiftSettings: strict),
-        .target(
-            name: "HostAgent",
-            dependencies: [
-                "FleetModel", "HostSystem", "KVMExecutor", "VirtualNetwork",
-                .product(name: "Subprocess", package: "swift-subprocess"),
-                .product(name: "SystemPackage", package: "swift-system"),
-            ],
-            swiftSettings: strict),
-        .testTarget(
-            name: "QMPTests",
-            dependencies: [
-                "QMP",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ],
-            swiftSettings: strict),
-        .testTarget(
-            name: "NetlinkTests",
-            dependencies: ["CLinux", "Netlink", .product(name: "SystemPackage", package: "swift-system")],
-            swiftSettings: strict),
-        .testTarget(name: "FleetModelTests", dependencies: ["FleetModel"], swiftSettings: strict),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+
+        tests("FleetModel"),
+        tests("ManifestReader", ["FleetModel"], exclude: ["Goldens"]),
+        tests("Planner", ["FleetModel", "SimulatedHost"]),
+        tests("LodgeCLI", ["FleetModel", "Planner"], exclude: ["Goldens"]),
+        tests("QMP", nio),
+        tests("Netlink", ["CLinux", system]),
     ]
 )

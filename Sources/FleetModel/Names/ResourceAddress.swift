@@ -8,6 +8,13 @@ public struct ResourceAddress: TextCoded, Comparable {
         self.name = name
     }
 
+    /// A leftover's address: what it is and where it lies have no name of their own, so their digest stands for them.
+    public init(_ leftover: Leftover) {
+        let digest = Digest(of: "\(leftover.kind.rawValue)/\(leftover.subject)").short
+        // Hexadecimal digits are a valid name.
+        self.init(.leftover, Name(parsing: digest)!)
+    }
+
     public init?(parsing text: String) {
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, let kind = Kind(rawValue: String(parts[0])), let name = Name(parsing: String(parts[1]))

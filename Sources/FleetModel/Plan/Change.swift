@@ -4,6 +4,14 @@ public struct Change: Codable, Hashable, Sendable {
         case create, update, replace, destroy
     }
 
+    /// The object on one side of a change.
+    public indirect enum Object: Codable, Hashable, Sendable {
+        case guest(GuestSpec)
+        case network(NetworkSpec)
+        case image(ImageDefinition)
+        case leftover(Leftover)
+    }
+
     /// One field that differs.
     public struct Field: Codable, Hashable, Sendable {
         /// Such as `memory`, `nics.eth0.ipv4`.
@@ -31,13 +39,16 @@ public struct Change: Codable, Hashable, Sendable {
     public var fields: [Field]
     /// The live object's name where the change renames it.
     public var renamedFrom: Name?
-    /// The object's spec on each side; nil: there is none.
-    public var before: JSONValue?
-    public var after: JSONValue?
+    /// True where the live object is no longer what was last applied: stopped by hand, say, or a disk gone.
+    public var isDrift: Bool
+    /// The object on each side; nil: there is none.
+    public var before: Object?
+    public var after: Object?
 
     public init(
         address: ResourceAddress, host: Name, action: Action, impact: Impact?, causes: [String] = [],
-        fields: [Field] = [], renamedFrom: Name? = nil, before: JSONValue? = nil, after: JSONValue? = nil
+        fields: [Field] = [], renamedFrom: Name? = nil, isDrift: Bool = false, before: Object? = nil,
+        after: Object? = nil
     ) {
         self.address = address
         self.host = host
@@ -46,6 +57,7 @@ public struct Change: Codable, Hashable, Sendable {
         self.causes = causes
         self.fields = fields
         self.renamedFrom = renamedFrom
+        self.isDrift = isDrift
         self.before = before
         self.after = after
     }

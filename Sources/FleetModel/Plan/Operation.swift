@@ -16,7 +16,7 @@ public enum Operation: Codable, Hashable, Sendable {
     case removeNetwork(NetworkDefinition)
     /// Writes the definition, makes the disks in its `pendingDisks` anew and those that are missing, grows the
     /// others, and builds the seed. The guest does not run, unless `live`.
-    case defineGuest(GuestDefinition, live: Bool)
+    indirect case defineGuest(GuestDefinition, live: Bool)
     /// Renames folder and marks; nothing that runs is interrupted.
     case renameGuest(GuestReference, to: Name)
     /// Starts the process of a defined guest, after checking that the host has the memory.

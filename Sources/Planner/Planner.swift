@@ -1,0 +1,43 @@
+import FleetModel
+
+/// Decides what has to be done for the hosts to become what the manifests say: the stages, in the order they run.
+///
+/// - Parameters:
+///   - desired: What the manifests ask for.
+///   - hosts: What observing each of its hosts gave. About hosts that are missing here or could not be observed,
+///     nothing is planned.
+/// - Returns: The plan. It depends on nothing but the arguments, and not on the order of what they list. Where it
+///   has refusals, it must not be applied.
+public func makePlan(desired: DesiredFleet, hosts: [Name: HostObservation]) -> Plan {
+    let observed = ObservedFleet(desired: desired, hosts: hosts)
+    let placement = place(desired, on: observed)
+    let resolved = resolve(placement, desired: desired, on: observed)
+    let difference = diff(resolved, placement: placement, against: observed)
+    let capacity = checkCapacity(of: difference, on: observed)
+    let order = order(difference, resolved: resolved, schedules: capacity.schedules, on: observed)
+
+    let remarks = [placement.remarks, resolved.remarks, difference.remarks, capacity.remarks]
+    return Plan(
+        fleet: desired.name,
+        changes: order.changes,
+        steps: order.steps,
+        capacity: capacity.hosts,
+        policies: Dictionary(uniqueKeysWithValues: observed.hosts.map { ($0.name, $0.policy) }),
+        refusals: remarks.flatMap(\.refusals),
+        warnings: remarks.flatMap(\.warnings),
+        notes: remarks.flatMap(\.notes),
+        unreachable: observed.unreachable)
+}
+
+/// Decides how to remove everything of a fleet, and nothing else, from the hosts.
+///
+/// - Parameters:
+///   - fleet: Only what bears this fleet's mark, and each host's own instance's, is removed.
+///   - hosts: What observing each host gave.
+///   - declared: The hosts as the manifests declare them, for the capacity that the plan shows.
+public func makeDestroyPlan(
+    fleet: Name, hosts: [Name: HostObservation], declared: [DesiredHost] = []
+) -> Plan {
+    makePlan(
+        desired: DesiredFleet(name: fleet, hosts: declared, networks: [], images: [], guests: []), hosts: hosts)
+}

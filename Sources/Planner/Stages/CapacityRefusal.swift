@@ -1,0 +1,147 @@
+import FleetModel
+
+extension Remarks {
+    /// Refuses what a host cannot give, with the arithmetic.
+    mutating func weigh(
+        _ capacity: HostCapacity, _ disk: DiskLoad, _ guests: [GuestTransition], on host: ObservedHost
+    ) {
+        let bill = CapacityBill(capacity: capacity, guests: guests, host: host)
+        if bill.starts, capacity.after.memory > capacity.allocatable.memory { refuseMemory(bill) }
+        if bill.starts, capacity.after.cpus > max(capacity.allocatable.cpus, capacity.before.cpus) { refuseCPUs(bill) }
+        if disk.copies > host.live.facts.diskAvailable {
+            refuse(
+                "capacity-disk",
+                "host.\(host.name): \(disk.copies.rounded) of images are to be copied, and "
+                    + "\(host.live.facts.diskAvailable.rounded) are free",
+                help: "free disk space on the host, or use smaller images")
+        } else if capacity.after.disk > max(capacity.allocatable.disk, capacity.before.disk) {
+            warn(
+                "capacity-disk-promised",
+                "host.\(host.name): its disks may grow to \(capacity.after.disk.rounded) together, and it has "
+                    + capacity.allocatable.disk.rounded,
+                help: "disks take only what is written to them; watch the host's free space")
+        }
+    }
+
+    private mutating func refuseMemory(_ bill: CapacityBill) {
+        let (facts, policy) = (bill.host.live.facts, bill.host.policy)
+        let capacity = bill.capacity
+        let excess = ByteCount(bytes: capacity.after.memory.bytes - capacity.allocatable.memory.bytes)
+        let present = min(facts.memory, policy.memory ?? facts.memory)
+        let source = present < facts.memory ? "declared" : "measured"
+        refuse(
+            "capacity-memory", "host.\(bill.host.name) lacks \(excess.roundedUp) of memory for this plan",
+            detail: bill.text(
+                allocatable: capacity.allocatable.memory.rounded, needed: capacity.after.memory.rounded,
+                source: "(\(present.rounded) \(source) - \(policy.reservedMemory.rounded) reserved)"
+                    + overcommit(policy.memoryOvercommit), items: bill.memory),
+            help: "lower memory by \(excess.roundedUp) in total\(bill.sparing(excess.bytes, of: bill.memory))")
+    }
+
+    private mutating func refuseCPUs(_ bill: CapacityBill) {
+        let (facts, policy) = (bill.host.live.facts, bill.host.policy)
+        let capacity = bill.capacity
+        let excess = capacity.after.cpus - capacity.allocatable.cpus
+        let present = min(facts.cpus, policy.cpus ?? facts.cpus)
+        let source = present < facts.cpus ? "declared" : "measured"
+        refuse(
+            "capacity-cpu", "host.\(bill.host.name) lacks \(excess) virtual CPUs for this plan",
+            detail: bill.text(
+                allocatable: "\(capacity.allocatable.cpus)", needed: "\(capacity.after.cpus)",
+                source: "(\(present) \(source) - \(min(policy.reservedCPUs, present / 2)) reserved)"
+                    + overcommit(policy.cpuOvercommit), items: bill.cpus),
+            help: "lower cpus by \(excess) in total\(bill.sparing(Int64(excess), of: bill.cpus))")
+    }
+
+    private func overcommit(_ ratio: Double) -> String { ratio == 1 ? "" : " x \(ratio)" }
+}
+
+/// Who takes what of a host once the plan is done.
+private struct CapacityBill {
+    struct Item {
+        let name: String
+        let amount: Int64
+        let text: String
+        /// This plan starts it.
+        let isAsked: Bool
+    }
+
+    let capacity: HostCapacity
+    let host: ObservedHost
+    let starts: Bool
+    private let guests: [GuestTransition]
+
+    init(capacity: HostCapacity, guests: [GuestTransition], host: ObservedHost) {
+        self.capacity = capacity
+        self.guests = guests
+        self.host = host
+        starts = guests.contains(where: \.starts)
+    }
+
+    var memory: [Item] {
+        items(live: { $0.memoryCost.bytes }, started: { $0.memory.bytes }, stranger: { $0.memory.bytes }) {
+            ByteCount(bytes: $0).rounded
+        }
+    }
+
+    var cpus: [Item] {
+        items(live: { Int64($0.runningCPUs) }, started: { Int64($0.cpus) }, stranger: { Int64($0.cpus) }) { "\($0)" }
+    }
+
+    /// Largest first, then by name.
+    private func items(
+        live: (LiveGuest) -> Int64, started: (HostCapacity.Amounts) -> Int64, stranger: (StrangerProcess) -> Int64,
+        text: (Int64) -> String
+    ) -> [Item] {
+        var items: [Item] = []
+        func add(_ name: String, _ amount: Int64, isAsked: Bool = false) {
+            if amount > 0 { items.append(Item(name: name, amount: amount, text: text(amount), isAsked: isAsked)) }
+        }
+        for guest in guests where guest.starts { add("guest.\(guest.name)", started(guest.taken), isAsked: true) }
+        let changed = Dictionary(
+            guests.compactMap { guest in guest.live.map { ($0.definition.id, guest) } },
+            uniquingKeysWith: { first, _ in first })
+        for guest in host.live.guests {
+            let definition = guest.definition
+            if definition.owner != host.owner {
+                add("guest.\(definition.name) of fleet \(definition.owner.fleet)", live(guest))
+            } else if changed[definition.id].map({ !$0.stops && !$0.starts }) ?? true {
+                add("guest.\(definition.name)", live(guest))
+            }
+        }
+        for process in host.live.strangers { add("QEMU process \(process.pid) (\(process.name))", stranger(process)) }
+        return items.sorted { $0.amount == $1.amount ? $0.name < $1.name : $0.amount > $1.amount }
+    }
+
+    func text(allocatable: String, needed: String, source: String, items: [Item]) -> String {
+        let shown = items.prefix(10)
+        let width = ([allocatable, needed] + shown.map(\.text)).map(\.count).max() ?? 0
+        func row(_ label: String, _ amount: String, _ remark: String) -> String {
+            let left = label.padded(to: 11)
+            return "\(left)  \(String(repeating: " ", count: max(0, width - amount.count)))\(amount)  \(remark)"
+        }
+        var rows = [row("allocatable", allocatable, source), row("needed", needed, "at the end of the apply:")]
+        for item in shown { rows.append(row("", item.text, item.name + (item.isAsked ? ", started by this plan" : ""))) }
+        if items.count > shown.count { rows.append(row("", "", "and \(items.count - shown.count) more")) }
+        return rows.joined(separator: "\n")
+    }
+
+    /// The smallest started guest without which the rest fits, as the second half of a sentence.
+    func sparing(_ excess: Int64, of items: [Item]) -> String {
+        guard let spared = items.last(where: { $0.isAsked && $0.amount >= excess }) else { return "" }
+        return ", or leave \(spared.name) (\(spared.text)) stopped with power: stopped"
+    }
+}
+
+extension String {
+    fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}
+
+extension ByteCount {
+    /// At least this much, in whole MiB, or tenths of a GiB from one GiB on.
+    fileprivate var roundedUp: ByteCount {
+        let unit: Int64 = bytes < 1 << 30 ? 1 << 20 : (1 << 30) / 10
+        let up = ByteCount(bytes: (bytes + unit - 1) / unit * unit)
+        return bytes < 1 << 30 ? up : .mib((up.bytes + (1 << 20) - 1) >> 20)
+    }
+}

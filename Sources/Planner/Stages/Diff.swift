@@ -1,0 +1,76 @@
+import FleetModel
+
+/// Everything that differs between what is wanted and what is there.
+struct Difference {
+    /// For each host.
+    var networks: [[NetworkTransition]] = []
+    var images: [[ImageTransition]] = []
+    /// Sorted by name.
+    var guests: [[GuestTransition]] = []
+    var leftovers: [[Leftover]] = []
+    /// For each host the guests that have to be down together while something that they share changes.
+    var groups: [[GuestGroup]] = []
+    var remarks = Remarks()
+}
+
+/// Compares the resolved fleet with the hosts.
+func diff(_ resolved: ResolvedFleet, placement: Placement, against observed: ObservedFleet) -> Difference {
+    var difference = Difference()
+    for (index, host) in observed.hosts.enumerated() {
+        let networks = diffNetworks(resolved.networks[index], on: host, isFleetWide: resolved.networkNames)
+        let readdressed = Dictionary(
+            networks.compactMap { network in network.readdressing.map { (network.id, $0) } },
+            uniquingKeysWith: { first, _ in first })
+        let files = Set(host.live.cache.map(\.fileName))
+        var transitions = resolved.guests[index].compactMap {
+            diffGuest($0, on: host, readdressed: readdressed, cached: files)
+        }
+        transitions += host.ours.filter { !placement.wanted[index].contains($0) }
+            .map { GuestTransition(removing: host.live.guests[$0], from: host) }
+        transitions.sort { $0.name < $1.name }
+
+        difference.remarks.checkOverlaps(of: networks, on: host)
+        difference.groups.append(groupGuests(transitions, networks: networks, on: host))
+        difference.networks.append(networks)
+        difference.images.append(diffImages(resolved.images[index], names: resolved.imageNames, on: host, files))
+        difference.guests.append(transitions)
+        difference.leftovers.append(leftoversToRemove(on: host, resolved, index))
+    }
+    return difference
+}
+
+extension ResolvedFleet {
+    /// The networks and images that are in use on any host.
+    fileprivate var networkNames: Set<Name> { networks.reduce(into: []) { $0.formUnion($1.keys) } }
+    fileprivate var imageNames: Set<Name> { images.reduce(into: []) { $0.formUnion($1.keys) } }
+}
+
+/// Leftovers of this fleet and of no fleet, but for cached files that this plan uses.
+private func leftoversToRemove(
+    on host: ObservedHost, _ resolved: ResolvedFleet, _ index: Int
+) -> [Leftover] {
+    let ours = host.live.leftovers.filter { $0.fleet == nil || $0.fleet == host.owner.fleet }
+    guard !ours.isEmpty else { return [] }
+    var wanted = Set(resolved.images[index].values.map(\.definition.file.fileName))
+    for guest in resolved.guests[index] { wanted.formUnion(guest.desired.boot?.files.map(\.file.fileName) ?? []) }
+    return ours.filter { $0.kind != .cacheFile || !wanted.contains($0.lastComponent) }
+        .sorted { ($0.kind.rawValue, $0.subject) < ($1.kind.rawValue, $1.subject) }
+}
+
+extension Leftover {
+    /// Behind the last slash of the subject.
+    var lastComponent: String { subject.split(separator: "/").last.map(String.init) ?? subject }
+
+    /// What it is, for people.
+    var text: String {
+        switch kind {
+        case .process: "process \(subject)"
+        case .runFolder, .stateFolder: "folder \(subject)"
+        case .interface: "interface \(subject)"
+        case .nftTable: "nftables table \(subject)"
+        case .dhcpServer: "DHCP server \(subject)"
+        case .cacheFile: "cached file \(subject)"
+        case .temporaryFile: "temporary file \(subject)"
+        }
+    }
+}

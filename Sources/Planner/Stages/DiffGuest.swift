@@ -1,0 +1,73 @@
+import FleetModel
+
+/// Compares one guest with its live self.
+///
+/// - Parameters:
+///   - readdressed: Networks whose guests have to restart, with the cause.
+///   - cached: The names of the files in the host's cache.
+/// - Returns: nil where nothing is to be done.
+func diffGuest(
+    _ guest: ResolvedGuest, on host: ObservedHost, readdressed: [ObjectID: String], cached: Set<String>
+) -> GuestTransition? {
+    guard let position = guest.live else { return create(guest, on: host) }
+    let live = host.live.guests[position]
+    let review = GuestReview(guest, live, readdressed: readdressed, cached: cached)
+    guard review.isNeeded else { return nil }
+
+    let definition = live.definition
+    let change = Change(
+        address: ResourceAddress(.guest, guest.name), host: host.name, action: review.isReplaced ? .replace : .update,
+        impact: review.impact, causes: review.causes, fields: review.fields,
+        renamedFrom: review.renames ? definition.name : nil, isDrift: review.isDrift,
+        before: .guest(definition.spec), after: .guest(guest.spec))
+    let reference = GuestReference(id: definition.id, fleet: definition.owner.fleet, name: guest.name)
+    var transition = GuestTransition(
+        name: guest.name, change: change, live: live, resolved: guest, reference: reference)
+    transition.renames = review.renames
+    transition.stops = live.hasProcess && (review.goesDown || guest.spec.power == .stopped)
+    transition.starts = guest.spec.power == .running && (transition.stops || !live.hasProcess)
+    if definition.spec != guest.spec || !review.disksToMake.isEmpty || !live.missingDisks.isEmpty {
+        transition.definition = GuestDefinition(
+            id: definition.id, owner: definition.owner, name: guest.name,
+            generation: definition.generation + (definition.spec == guest.spec ? 0 : 1), spec: guest.spec,
+            pendingDisks: review.disksToMake)
+    }
+    return transition
+}
+
+private func create(_ guest: ResolvedGuest, on host: ObservedHost) -> GuestTransition {
+    let definition = GuestDefinition(
+        id: guest.id, owner: host.owner, name: guest.name, spec: guest.spec,
+        pendingDisks: guest.spec.disks.map(\.name))
+    let change = Change(
+        address: ResourceAddress(.guest, guest.name), host: host.name, action: .create, impact: nil,
+        after: .guest(guest.spec))
+    var transition = GuestTransition(
+        name: guest.name, change: change, live: nil, resolved: guest, reference: definition.reference)
+    transition.definition = definition
+    transition.starts = guest.spec.power == .running
+    return transition
+}
+
+/// How a live guest is no longer what its own definition says, one sentence each; empty where it is.
+public func driftCauses(of guest: LiveGuest) -> [String] {
+    var causes: [String] = []
+    switch (guest.state, guest.definition.spec.power) {
+    case (.stopped, .running): causes.append("it is not running")
+    case (.halted(let state), .running): causes.append("it is halted (\(state))")
+    case (.unresponsive(let how), .running): causes.append("its process does not answer (\(how))")
+    case (_, .stopped) where guest.hasProcess: causes.append("it runs although it is to be stopped")
+    default: break
+    }
+    let pending = Set(guest.definition.pendingDisks)
+    for disk in guest.definition.pendingDisks { causes.append("an interrupted change left disk \(disk) unmade") }
+    for disk in guest.missingDisks where !pending.contains(disk) { causes.append("the file of disk \(disk) is gone") }
+    return causes
+}
+
+/// What a running guest's process still has of an older definition: the fields that only a restart brings.
+public func pendingRestart(of guest: LiveGuest) -> [Change.Field] {
+    guard let running = guest.process?.spec, running != guest.definition.spec else { return [] }
+    return GuestDifference(from: running, to: guest.definition.spec).fields
+        .filter { $0.impact >= .restart && $0.path != "power" }
+}

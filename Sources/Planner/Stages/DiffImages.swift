@@ -1,0 +1,52 @@
+import FleetModel
+
+/// What a fleet's claim on one image on one host goes through.
+struct ImageTransition {
+    let name: Name
+    let change: Change
+    let live: ImageDefinition?
+    /// Nil: the claim is released.
+    let definition: ImageDefinition?
+    /// Where the image's file is on the control machine.
+    let path: String?
+}
+
+/// Compares a host's claims with the images that its guests are to use.
+///
+/// - Parameters:
+///   - names: The images that guests use on any host, to say why one goes from this host.
+///   - cached: The names of the files in the host's cache.
+func diffImages(
+    _ wanted: [Name: (definition: ImageDefinition, path: String)], names: Set<Name>, on host: ObservedHost,
+    _ cached: Set<String>
+) -> [ImageTransition] {
+    var transitions: [ImageTransition] = []
+    for (name, image) in wanted {
+        let live = host.images[name]
+        let address = ResourceAddress(.image, name)
+        let change: Change
+        if let live {
+            let fields = imageFields.compactMap { $0.change(from: live, to: image.definition) }
+            let isMissing = !cached.contains(image.definition.file.fileName)
+            guard !fields.isEmpty || isMissing else { continue }
+            let isDrift = fields.isEmpty
+            change = Change(
+                address: address, host: host.name, action: .update, impact: .live,
+                causes: isDrift ? ["its file is missing from the cache"] : [], fields: fields, isDrift: isDrift,
+                before: .image(live), after: .image(image.definition))
+        } else {
+            change = Change(
+                address: address, host: host.name, action: .create, impact: nil, after: .image(image.definition))
+        }
+        transitions.append(
+            ImageTransition(name: name, change: change, live: live, definition: image.definition, path: image.path))
+    }
+    for (name, live) in host.images where wanted[name] == nil {
+        let cause = names.contains(name) ? "no guest on \(host.name) uses it any more" : "no guest uses it any more"
+        let change = Change(
+            address: ResourceAddress(.image, name), host: host.name, action: .destroy, impact: .live, causes: [cause],
+            before: .image(live))
+        transitions.append(ImageTransition(name: name, change: change, live: live, definition: nil, path: nil))
+    }
+    return transitions.sorted { $0.name < $1.name }
+}

@@ -1,0 +1,272 @@
+import FleetModel
+
+/// The steps of one host, put down phase by phase, so that each step needs only earlier ones. A guest's own steps
+/// stand together where nothing else forbids it: then it is down no longer than its own change takes.
+struct HostSteps {
+    private let host: ObservedHost
+    private let networks: [NetworkTransition]
+    private let images: [ImageTransition]
+    private let guests: [GuestTransition]
+    private let leftovers: [Leftover]
+    private let groups: [GuestGroup]
+    private let schedule: CapacitySchedule
+    private let references: CacheReferences
+    private let networkIDs: [Name: ObjectID]
+    private let firstID: Int
+
+    private(set) var steps: [Step] = []
+    /// The ids of steps that others may need, by what they are about.
+    private var clearings: [String: [Int]] = [:]
+    private var files: [String: Int]
+    private var ensures: [ObjectID: Int] = [:]
+    private var networkRenames: [ObjectID: Int] = [:]
+    private var claims: [Name: Int] = [:]
+    /// By a guest's position.
+    private var renames: [Int: Int] = [:]
+    private var stops: [Int: Int] = [:]
+    private var removals: [Int: Int] = [:]
+    /// The last of a guest's steps that takes it off its old networks and files.
+    private var departures: [Int: Int] = [:]
+    private var groupOf: [Int: Int] = [:]
+    private var removedNetworks: [ObjectID: Int] = [:]
+
+    init(
+        host: ObservedHost, difference: Difference, index: Int, schedule: CapacitySchedule,
+        references: CacheReferences, networkIDs: [Name: ObjectID], firstID: Int
+    ) {
+        self.host = host
+        networks = difference.networks[index]
+        images = difference.images[index]
+        guests = difference.guests[index]
+        leftovers = difference.leftovers[index]
+        groups = difference.groups[index]
+        self.schedule = schedule
+        self.references = references
+        self.networkIDs = networkIDs
+        self.firstID = firstID
+        files = [:]
+        for (number, group) in groups.enumerated() { for member in group.members { groupOf[member] = number } }
+    }
+
+    mutating func build() {
+        removeLeftovers()
+        rename()
+        cacheFiles()
+        for group in groups { for member in group.members { stop(member) } }
+        for position in schedule.freeing { stop(position) }
+        for position in guests.indices where guests[position].removes { remove(position) }
+        for group in groups { for id in group.removedEarly.sorted() { removeNetwork(id, early: group) } }
+        ensureNetworks()
+        let freed = schedule.freeing.compactMap { stops[$0] }
+        let waiting = Set(schedule.waiting)
+        for position in guests.indices where !guests[position].removes {
+            bringUp(position, after: waiting.contains(position) ? freed : [])
+        }
+        for network in networks where network.desired == nil { removeNetwork(network.id, early: nil) }
+        releaseImages()
+        removeCachedFiles()
+    }
+
+    private mutating func add(
+        _ address: ResourceAddress, _ verb: String, _ operation: Operation, needs: [Int] = [],
+        memoryDelta: Int64 = 0, expects: Fingerprint? = nil
+    ) -> Int {
+        let id = firstID + steps.count
+        steps.append(
+            Step(
+                id: id, address: address, host: host.name, verb: verb, needs: needs, memoryDelta: memoryDelta,
+                operation: operation, expects: expects))
+        return id
+    }
+
+    private mutating func removeLeftovers() {
+        for leftover in leftovers {
+            let step = add(ResourceAddress(leftover), "remove", .removeLeftover(leftover))
+            // A folder or an interface may stand where a new object of its name goes.
+            clearings[leftover.lastComponent, default: []].append(step)
+        }
+    }
+
+    private mutating func rename() {
+        for network in networks where network.renames {
+            guard let live = network.live else { continue }
+            networkRenames[network.id] = add(
+                network.change.address, "rename", .renameNetwork(live.definition, to: network.name),
+                needs: clearings[network.name.text] ?? [], expects: Fingerprint(live))
+        }
+        for (position, guest) in guests.enumerated() where guest.renames {
+            guard let live = guest.live else { continue }
+            renames[position] = add(
+                guest.change.address, "rename", .renameGuest(live.definition.reference, to: guest.name),
+                needs: clearings[guest.name.text] ?? [], expects: Fingerprint(live))
+        }
+    }
+
+    private mutating func cacheFiles() {
+        let present = Set(host.live.cache.map(\.fileName))
+        for image in images {
+            guard let definition = image.definition, let path = image.path else { continue }
+            cache(definition.file, from: path, for: image.change.address, unlessIn: present)
+            let needs = [files[definition.file.fileName]].compactMap { $0 }
+            claims[image.name] = add(
+                image.change.address, "claim", .claimImage(definition), needs: needs,
+                expects: image.live.map { Fingerprint($0) } ?? .absent)
+        }
+        for guest in guests {
+            for (file, path) in guest.resolved?.desired.boot?.files ?? [] {
+                cache(file, from: path, for: guest.change.address, unlessIn: present)
+            }
+        }
+    }
+
+    private mutating func cache(
+        _ file: CachedFile, from path: String, for address: ResourceAddress, unlessIn present: Set<String>
+    ) {
+        guard !present.contains(file.fileName), files[file.fileName] == nil else { return }
+        files[file.fileName] = add(address, "copy", .cacheFile(file, path: path))
+    }
+
+    private mutating func stop(_ position: Int) {
+        let guest = guests[position]
+        guard guest.stops, stops[position] == nil, let live = guest.live else { return }
+        stops[position] = add(
+            guest.change.address, "stop", .stopGuest(guest.reference, grace: guest.grace),
+            needs: [renames[position]].compactMap { $0 }, memoryDelta: -guest.freed.memory.bytes,
+            expects: guest.renames ? nil : Fingerprint(live))
+    }
+
+    private mutating func remove(_ position: Int) {
+        stop(position)
+        let guest = guests[position]
+        guard let live = guest.live else { return }
+        let stopped = stops[position]
+        let step = add(
+            guest.change.address, "remove", .removeGuest(guest.reference), needs: [stopped].compactMap { $0 },
+            expects: stopped == nil ? Fingerprint(live) : nil)
+        removals[position] = step
+        departures[position] = step
+    }
+
+    /// The steps after which a group's members are down, and those that go are gone.
+    private func emptied(_ group: GuestGroup) -> [Int] { group.members.compactMap { removals[$0] ?? stops[$0] } }
+
+    private mutating func ensureNetworks() {
+        for network in networks {
+            guard let definition = network.definition else { continue }
+            var needs = [networkRenames[network.id]].compactMap { $0 }
+            if network.live == nil { needs += clearings[network.name.text] ?? [] }
+            for group in groups where group.ensured.contains(network.id) {
+                needs += emptied(group)
+                needs += group.removedEarly.sorted().compactMap { removedNetworks[$0] }
+            }
+            ensures[network.id] = add(
+                network.change.address, network.live == nil ? "create" : "update", .ensureNetwork(definition),
+                needs: needs,
+                expects: network.renames ? nil : network.live.map { Fingerprint($0) } ?? .absent)
+        }
+    }
+
+    /// Defines and starts a guest, as far as its transition says.
+    private mutating func bringUp(_ position: Int, after freed: [Int]) {
+        stop(position)
+        let guest = guests[position]
+        guard let resolved = guest.resolved else { return }
+        let address = guest.change.address
+        var needs = [renames[position], stops[position]].compactMap { $0 } + preparations(of: guest, resolved)
+        if let number = groupOf[position], !resolved.spec.nics.contains(where: { isGate($0, of: groups[number]) }) {
+            needs += emptied(groups[number])
+        }
+        if guest.live == nil { needs += clearings[guest.name.text] ?? [] }
+        departures[position] = stops[position]
+
+        var isFirst = !guest.renames && !guest.stops
+        func expectation() -> Fingerprint? { isFirst ? guest.live.map { Fingerprint($0) } ?? .absent : nil }
+        if let definition = guest.definition {
+            let step = add(
+                address, guest.live == nil ? "create" : "define",
+                .defineGuest(definition, live: guest.definesLive), needs: needs.unique, expects: expectation())
+            departures[position] = step
+            needs = [step]
+            isFirst = false
+        }
+        guard guest.starts else { return }
+        let start = add(
+            address, "start", .startGuest(guest.reference), needs: (needs + freed).unique,
+            memoryDelta: guest.taken.memory.bytes, expects: expectation())
+        _ = add(address, "wait", .awaitReady(guest.reference, resolved.desired.ready), needs: [start])
+    }
+
+    /// The steps that make what the guest's definition refers to.
+    private func preparations(of guest: GuestTransition, _ resolved: ResolvedGuest) -> [Int] {
+        var needs = resolved.spec.nics.flatMap { nic in
+            [ensures[nic.networkID], networkRenames[nic.networkID]].compactMap { $0 }
+        }
+        if !files.isEmpty || !claims.isEmpty {
+            for disk in resolved.spec.disks { if let image = disk.base?.image, let step = claims[image] { needs.append(step) } }
+            for (file, _) in resolved.desired.boot?.files ?? [] {
+                if let step = files[file.fileName] { needs.append(step) }
+            }
+        }
+        return needs
+    }
+
+    /// True where the network comes up only after the whole group is down: being on it is waiting for the group.
+    private func isGate(_ nic: NICSpec, of group: GuestGroup) -> Bool {
+        group.ensured.contains(nic.networkID) && ensures[nic.networkID] != nil
+    }
+
+    private mutating func removeNetwork(_ id: ObjectID, early group: GuestGroup?) {
+        guard removedNetworks[id] == nil, let network = networks.first(where: { $0.id == id }), let live = network.live
+        else { return }
+        let needs: [Int] =
+            if let group {
+                emptied(group)
+            } else {
+                guests.indices.filter { guests[$0].wasOn(id) }.compactMap { departures[$0] }
+            }
+        removedNetworks[id] = add(
+            network.change.address, "remove", .removeNetwork(live.definition), needs: needs, expects: Fingerprint(live))
+    }
+
+    private mutating func releaseImages() {
+        for image in images where image.definition == nil {
+            guard let live = image.live else { continue }
+            claims[image.name] = add(
+                image.change.address, "release", .releaseImage(live), needs: users(of: live.file),
+                expects: Fingerprint(live))
+        }
+    }
+
+    private mutating func removeCachedFiles() {
+        for file in references.released {
+            let image = images.first { $0.live?.file == file }
+            let users = users(of: file)
+            let owner = image?.change.address ?? guests.last { $0.refers(to: file) }?.change.address
+            guard let owner else { continue }
+            let claim = image.flatMap { claims[$0.name] }
+            _ = add(owner, "clean", .removeCachedFile(file), needs: ([claim].compactMap { $0 } + users).unique)
+        }
+    }
+
+    /// The steps after which the changed guests do not refer to the file any more.
+    private func users(of file: CachedFile) -> [Int] {
+        guests.indices.filter { guests[$0].refers(to: file) }.compactMap { departures[$0] }
+    }
+}
+
+extension GuestTransition {
+    /// True where the live guest has a NIC on the network.
+    fileprivate func wasOn(_ network: ObjectID) -> Bool {
+        guard let live else { return false }
+        return live.definition.spec.nics.contains { $0.networkID == network }
+            || live.process?.spec.nics.contains { $0.networkID == network } == true
+    }
+
+    /// True where the live guest's definition or process refers to the file.
+    fileprivate func refers(to file: CachedFile) -> Bool { live?.cachedFiles.contains(file.fileName) == true }
+}
+
+extension [Int] {
+    /// Ascending, each once.
+    fileprivate var unique: [Int] { count < 2 ? self : Set(self).sorted() }
+}

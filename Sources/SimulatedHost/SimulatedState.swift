@@ -1,0 +1,200 @@
+import FleetModel
+
+/// A host as a value: what each operation does to it. Time, files and processes do not exist here.
+public struct SimulatedState: Sendable {
+    public var live: LiveHost
+    /// What starts are checked against.
+    public var policy: HostPolicy
+
+    public init(live: LiveHost, policy: HostPolicy = HostPolicy()) {
+        self.live = live
+        self.policy = policy
+    }
+
+    /// What observing the host gives: its objects, and as leftovers the cached files that nothing refers to.
+    public func observe() -> LiveHost {
+        var observed = live
+        observed.guests.sort { $0.definition.name < $1.definition.name }
+        observed.networks.sort { $0.definition.name < $1.definition.name }
+        observed.images.sort { $0.name < $1.name }
+        observed.cache.sort { $0.fileName < $1.fileName }
+        let used = referredFiles
+        let known = Set(live.leftovers.map(\.subject))
+        for file in observed.cache where !used.contains(file.fileName) {
+            let subject = "images/\(file.fileName)"
+            guard !known.contains(subject) else { continue }
+            observed.leftovers.append(
+                Leftover(kind: .cacheFile, subject: subject, proof: "no claim and no guest refers to it"))
+        }
+        return observed
+    }
+
+    /// Performs an operation whole, or leaves the host as it is.
+    public mutating func perform(_ operation: Operation) throws(SimulatedFault) {
+        switch operation {
+        case .cacheFile(let file, _):
+            if !live.cache.contains(where: { $0.fileName == file.fileName }) { live.cache.append(file) }
+            live.leftovers.removeAll { $0.kind == .cacheFile && $0.subject.hasSuffix(file.fileName) }
+        case .claimImage(let image):
+            try requireCached(image.file.fileName)
+            live.images.removeAll { $0.owner == image.owner && $0.name == image.name }
+            live.images.append(image)
+        case .releaseImage(let image):
+            live.images.removeAll { $0.owner == image.owner && $0.name == image.name }
+        case .removeCachedFile(let file):
+            guard !referredFiles.contains(file.fileName) else { return }
+            live.cache.removeAll { $0.fileName == file.fileName }
+        case .ensureNetwork(let definition): try ensure(definition)
+        case .renameNetwork(let definition, let name): try rename(definition, to: name)
+        case .removeNetwork(let definition): try remove(definition)
+        case .defineGuest(let definition, let isLive): try define(definition, live: isLive, isWhole: true)
+        case .renameGuest(let guest, let name): try rename(guest, to: name)
+        case .startGuest(let guest): try start(guest)
+        case .awaitReady(let guest, _):
+            guard live.guests[try index(of: guest)].state == .running else { throw .guestDoesNotRun(guest.name) }
+        case .stopGuest(let guest, _):
+            let index = try index(of: guest)
+            live.guests[index].process = nil
+            live.guests[index].state = .stopped
+        case .removeGuest(let guest):
+            guard let index = live.guests.firstIndex(where: { $0.definition.id == guest.id }) else { return }
+            guard !live.guests[index].hasProcess else { throw .guestRuns(guest.name) }
+            live.guests.remove(at: index)
+        case .removeLeftover(let leftover):
+            live.leftovers.removeAll { $0.kind == leftover.kind && $0.subject == leftover.subject }
+            if leftover.kind == .cacheFile {
+                let used = referredFiles
+                live.cache.removeAll { leftover.subject.hasSuffix($0.fileName) && !used.contains($0.fileName) }
+            }
+        }
+    }
+
+    /// Leaves the host as an operation that is killed on its way leaves it: its definition is written, and its disks
+    /// are not made; a file is copied in part. Operations that take effect at once leave nothing.
+    public mutating func interrupt(_ operation: Operation) throws(SimulatedFault) {
+        switch operation {
+        case .defineGuest(let definition, let isLive): try define(definition, live: isLive, isWhole: false)
+        case .cacheFile(let file, _):
+            live.leftovers.append(
+                Leftover(kind: .temporaryFile, subject: "images/.\(file.fileName)", proof: "a copy that did not end"))
+        default: break
+        }
+    }
+}
+
+extension SimulatedState {
+    private var referredFiles: Set<String> {
+        var names = Set(live.images.map(\.file.fileName))
+        for guest in live.guests {
+            names.formUnion(guest.definition.spec.fileNames)
+            if let running = guest.process?.spec { names.formUnion(running.fileNames) }
+        }
+        return names
+    }
+
+    private func requireCached(_ file: String) throws(SimulatedFault) {
+        guard live.cache.contains(where: { $0.fileName == file }) else { throw .fileNotCached(file) }
+    }
+
+    private func index(of guest: GuestReference) throws(SimulatedFault) -> Int {
+        guard
+            let index = live.guests.firstIndex(where: {
+                $0.definition.id == guest.id && $0.definition.owner.fleet == guest.fleet
+                    && $0.definition.name == guest.name
+            })
+        else { throw .noSuchGuest(guest.name) }
+        return index
+    }
+
+    private mutating func ensure(_ definition: NetworkDefinition) throws(SimulatedFault) {
+        let others = live.networks.filter { $0.definition.id != definition.id }
+        guard !others.contains(where: { $0.definition.owner == definition.owner && $0.definition.name == definition.name })
+        else { throw .nameTaken(ResourceAddress(.network, definition.name)) }
+        live.networks = others + [LiveNetwork(definition: definition)]
+    }
+
+    private mutating func rename(_ definition: NetworkDefinition, to name: Name) throws(SimulatedFault) {
+        guard let index = live.networks.firstIndex(where: { $0.definition.id == definition.id }) else {
+            throw .noSuchNetwork(definition.name)
+        }
+        live.networks[index].definition.name = name
+    }
+
+    private mutating func remove(_ definition: NetworkDefinition) throws(SimulatedFault) {
+        if let user = live.guests.first(where: { $0.process?.spec.isOn(definition.id) == true }) {
+            throw .networkInUse(definition.name, by: user.definition.name)
+        }
+        live.networks.removeAll { $0.definition.id == definition.id }
+    }
+
+    private mutating func define(
+        _ definition: GuestDefinition, live isLive: Bool, isWhole: Bool
+    ) throws(SimulatedFault) {
+        for file in definition.spec.fileNames.sorted() { try requireCached(file) }
+        for nic in definition.spec.nics where !live.networks.contains(where: { $0.definition.id == nic.networkID }) {
+            throw .noSuchNetwork(nic.network)
+        }
+        let index = live.guests.firstIndex { $0.definition.id == definition.id }
+        let taken = live.guests.contains {
+            $0.definition.id != definition.id && $0.definition.owner == definition.owner
+                && $0.definition.name == definition.name
+        }
+        guard !taken else { throw .nameTaken(ResourceAddress(.guest, definition.name)) }
+        var guest = index.map { live.guests[$0] } ?? LiveGuest(definition: definition, state: .stopped)
+        guard isLive || !guest.hasProcess else { throw .guestRuns(definition.name) }
+        let had = index == nil ? [] : Set(guest.definition.spec.disks.map(\.name))
+        guest.definition = definition
+        if isWhole {
+            guest.definition.pendingDisks = []
+            guest.missingDisks = []
+        } else {
+            guest.missingDisks = definition.spec.disks.map(\.name).filter {
+                !had.contains($0) || guest.missingDisks.contains($0)
+            }
+        }
+        if let index { live.guests[index] = guest } else { live.guests.append(guest) }
+    }
+
+    private mutating func rename(_ guest: GuestReference, to name: Name) throws(SimulatedFault) {
+        if live.guests.contains(where: {
+            $0.definition.id != guest.id && $0.definition.owner.fleet == guest.fleet && $0.definition.name == name
+        }) {
+            throw .nameTaken(ResourceAddress(.guest, name))
+        }
+        guard let index = live.guests.firstIndex(where: { $0.definition.id == guest.id }) else {
+            throw .noSuchGuest(guest.name)
+        }
+        live.guests[index].definition.name = name
+    }
+
+    private mutating func start(_ guest: GuestReference) throws(SimulatedFault) {
+        let index = try index(of: guest)
+        guard !live.guests[index].hasProcess else { return }
+        let definition = live.guests[index].definition
+        for nic in definition.spec.nics where !live.networks.contains(where: { $0.definition.id == nic.networkID }) {
+            throw .noSuchNetwork(nic.network)
+        }
+        let promised = live.guests.reduce(ByteCount.zero) { $0 + $1.memoryCost }
+        let taken = live.strangers.reduce(promised) { $0 + $1.memory } + definition.spec.memoryCost
+        let allocatable = policy.allocatableMemory(of: live.facts.memory)
+        guard taken <= allocatable else { throw .notEnoughMemory(guest.name, lacking: taken - allocatable) }
+        let pid = (live.guests.compactMap { $0.process?.pid }.max() ?? 1_000) + 1
+        live.guests[index].process = RunningGuest(
+            generation: definition.generation, spec: definition.spec, pid: pid, startTime: UInt64(pid),
+            bootID: live.facts.bootID)
+        live.guests[index].state = .running
+    }
+}
+
+extension GuestSpec {
+    /// The names of the cached files that the guest needs.
+    fileprivate var fileNames: Set<String> {
+        var names = Set(disks.compactMap { disk in disk.base.map { "\($0.digest).\($0.format.rawValue)" } })
+        if let kernel = boot?.kernel { names.insert("\(kernel).kernel") }
+        if let initrd = boot?.initrd { names.insert("\(initrd).initrd") }
+        if let image = boot?.image { names.insert("\(image).firmware") }
+        return names
+    }
+
+    fileprivate func isOn(_ network: ObjectID) -> Bool { nics.contains { $0.networkID == network } }
+}
