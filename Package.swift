@@ -14,6 +14,11 @@ let package = Package(
             name: "FleetModel",
             dependencies: [.product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
+        .target(
+            name: "ManifestReader",
+            dependencies: ["CYAML", "FleetModel", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
         .testTarget(name: "FleetModelTests", dependencies: ["FleetModel"], swiftSettings: strict),
+        .testTarget(name: "ManifestReaderTests", dependencies: ["ManifestReader", "FleetModel"], swiftSettings: strict),
     ]
 )
