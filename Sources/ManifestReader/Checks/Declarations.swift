@@ -1,0 +1,117 @@
+import FleetModel
+
+/// Everything that the documents declare. What could not be read is left out of the lists, but its name is known.
+struct Declarations {
+    var fleetName: Name?
+    var hosts: [DesiredHost] = []
+    var networks: [DesiredNetwork] = []
+    var images: [DesiredImage] = []
+    var guests: [DesiredGuest] = []
+
+    var hostNames = NameTable()
+    var networkNames = NameTable()
+    var imageNames = NameTable()
+    var guestNames = NameTable()
+
+    /// The first fleet's name.
+    var fleetNode: NodeIndex?
+    /// The guest fields of the fleet.
+    var guestDefaults: NodeIndex?
+    /// The names of hosts that are the machine that the command runs on.
+    var localHosts: [NodeIndex] = []
+    var formerNames: [FormerName] = []
+    var miscased: [(kind: DocumentKind, name: Name, node: NodeIndex)] = []
+    var subnets: [(subnet: IPv4Subnet, network: Name, node: NodeIndex)] = []
+    var usedNetworks: Set<Name> = []
+    var macs: [MACAddress: NodeIndex] = [:]
+    var addresses: [NetworkAddress: NodeIndex] = [:]
+    /// False where there may be objects whose names are not known.
+    var isComplete: Bool
+
+    struct FormerName {
+        let kind: DocumentKind
+        let formerly: Name
+        let name: Name
+        let node: NodeIndex
+    }
+
+    struct NetworkAddress: Hashable {
+        let network: Name
+        let address: IPv4Address
+    }
+
+    /// Reads all documents, those that others refer to first.
+    init(decoding tree: YAMLTree, problems: Problems) {
+        let values = ValueReader(tree, problems: problems)
+        isComplete = tree.isComplete
+        var headers: [DocumentHeader] = []
+        headers.reserveCapacity(tree.documents.count)
+        for document in tree.documents {
+            let root = tree.resolved(document.root)
+            guard Int(document.root) < tree.nodes.count else { continue }
+            if let header = DocumentHeader(root, values) {
+                headers.append(header)
+            } else if !values.isNull(root) {
+                isComplete = false
+            }
+        }
+        for header in headers { declareName(header, values) }
+
+        let files = LocalFileReader(values)
+        let guests = GuestDecoder(values, files)
+        for header in headers where header.kind == .fleet {
+            FleetDecoder(values).read(header, into: &self)
+        }
+        if let guestDefaults { guests.check(defaults: guestDefaults, self) }
+        for header in headers {
+            switch header.kind {
+            case .host: HostDecoder(values).read(header, into: &self)
+            case .network: NetworkDecoder(values).read(header, into: &self)
+            case .image: ImageDecoder(values, files).read(header, into: &self)
+            case .fleet, .guest: break
+            }
+        }
+        self.guests.reserveCapacity(headers.count)
+        for header in headers where header.kind == .guest { guests.read(header, into: &self) }
+    }
+
+    private mutating func declareName(_ header: DocumentHeader, _ values: ValueReader) {
+        if let lowercased = header.lowercasedName { miscased.append((header.kind, lowercased, header.nameNode)) }
+        guard let name = header.name else {
+            isComplete = false
+            return
+        }
+        if let former = header.formerly {
+            formerNames.append(FormerName(kind: header.kind, formerly: former.name, name: name, node: former.node))
+        }
+        let first: NodeIndex? =
+            switch header.kind {
+            case .fleet: nil
+            case .host: hostNames.declare(name, at: header.nameNode)
+            case .network: networkNames.declare(name, at: header.nameNode)
+            case .image: imageNames.declare(name, at: header.nameNode)
+            case .guest: guestNames.declare(name, at: header.nameNode)
+            }
+        guard let first else { return }
+        values.report(
+            .duplicateObject, at: header.nameNode,
+            "the \(header.kind.rawValue.lowercased()) \"\(name)\" is declared already, at \(values.tree.range(first))",
+            help: "give one of the two another name")
+    }
+
+    /// The fleet, where one is named: objects sorted by name.
+    var fleet: DesiredFleet? {
+        guard let fleetName else { return nil }
+        let local = DesiredHost(name: Name(parsing: "local")!)
+        return DesiredFleet(
+            name: fleetName, hosts: hosts.isEmpty ? [local] : hosts.sorted { $0.name < $1.name },
+            networks: networks.sorted { $0.name < $1.name }, images: images.sorted { $0.name < $1.name },
+            guests: sortedGuests)
+    }
+
+    /// Guests are many and large: their names are sorted, and each guest is moved once.
+    private var sortedGuests: [DesiredGuest] {
+        let order = guests.indices.sorted { guests[$0].name < guests[$1].name }
+        return order.map { guests[$0] }
+    }
+}

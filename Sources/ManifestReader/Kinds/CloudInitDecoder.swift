@@ -1,0 +1,80 @@
+import FleetModel
+
+/// Reads a guest's `cloudInit`.
+struct CloudInitDecoder {
+    private let values: ValueReader
+
+    init(_ values: ValueReader) { self.values = values }
+
+    /// Nil where it is left out. What is wrong in it is left out too, and reported.
+    func read(_ guest: MappingReader<GuestField>) -> CloudInit? {
+        guard let fields = guest.mapping(.cloudInit, CloudInitField.self) else { return nil }
+        var cloudInit = CloudInit()
+        cloudInit.hostname = fields.optional(.hostname, as: Self.hostname)
+        cloudInit.userData = fields.optional(.userData, as: .string)
+        if let text = cloudInit.userData, let node = fields.node(.userData) { checkUserData(text, at: node) }
+        for node in fields.elements(.users) ?? YAMLElements.none(values.tree) {
+            guard let user = user(node) else { continue }
+            if cloudInit.users.contains(where: { $0.name == user.name }) {
+                values.report(
+                    .duplicateName, at: node, "there is a user \"\(user.name)\" already",
+                    help: "put what the two have into one")
+            }
+            cloudInit.users.append(user)
+        }
+        return cloudInit
+    }
+
+    private static let hostname = ValueType.string(
+        "host name", help: "write letters, digits and inner hyphens, such as web-1", where: isDomainName)
+
+    /// useradd(8) and its default NAME_REGEX; Linux's limit is 32 characters.
+    private static let userName = ValueType.string(
+        "user name", help: "write lower-case letters, digits, “_” and “-”, at most 32, with a letter or “_” first"
+    ) { text in
+        func isLetter(_ byte: UInt8) -> Bool { (byte >= 0x61 && byte <= 0x7A) || byte == UInt8(ascii: "_") }
+        return text.utf8.count <= 32 && text.utf8.first.map(isLetter) == true
+            && text.utf8.allSatisfy { isLetter($0) || ($0 >= 0x30 && $0 <= 0x39) || $0 == UInt8(ascii: "-") }
+    }
+
+    private static let shell = ValueType.string("shell", help: "write an absolute path, such as /bin/bash") { text in
+        text.hasPrefix("/") && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }
+    }
+
+    private static let sshKey = ValueType.string(
+        "SSH public key", help: "write the line of an id_….pub file: ssh-ed25519 AAAA… comment", where: isPublicKey)
+
+    private func user(_ node: NodeIndex) -> CloudInit.User? {
+        guard let fields = MappingReader<CloudInitUserField>(node, values) else { return nil }
+        var keys: [String] = []
+        for node in fields.elements(.sshKeys) ?? YAMLElements.none(values.tree) {
+            if let key = Self.sshKey.read(values, node) { keys.append(key) }
+        }
+        let sudo = fields.value(.sudo, as: .boolean, default: false) ?? false
+        let shell = fields.optional(.shell, as: Self.shell)
+        guard let name = fields.required(.name, as: Self.userName) else { return nil }
+        return CloudInit.User(name: name, sshKeys: keys, sudo: sudo, shell: shell)
+    }
+
+    /// sshd(8), AUTHORIZED_KEYS FILE FORMAT, without options: key type, base64 text, comment.
+    private static func isPublicKey(_ text: String) -> Bool {
+        guard !text.unicodeScalars.contains(where: isControl) else { return false }
+        let parts = text.split(separator: " ", maxSplits: 2)
+        guard parts.count >= 2, text.first != " ", ["ssh-", "ecdsa-", "sk-"].contains(where: parts[0].hasPrefix) else {
+            return false
+        }
+        return parts[1].utf8.count >= 16
+            && parts[1].utf8.allSatisfy { isAlphanumeric($0) || [0x2B, 0x2F, 0x3D].contains($0) }
+    }
+
+    /// cloud-init tells formats apart by the first line, and ignores what it does not know.
+    private func checkUserData(_ text: String, at node: NodeIndex) {
+        let known = ["#cloud-config", "#cloud-boothook", "#!", "#include", "#part-handler", "## template:"]
+        let mime = ["content-type:", "mime-version:"]
+        let start = text.prefix(32).lowercased()
+        guard !known.contains(where: text.hasPrefix), !mime.contains(where: start.hasPrefix) else { return }
+        values.report(
+            .unlikelyUserData, at: node, "cloud-init ignores user data whose first line does not say what it is",
+            help: "begin with #cloud-config, or with #!/bin/sh for a script", severity: .warning)
+    }
+}

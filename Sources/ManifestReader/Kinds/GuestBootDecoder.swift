@@ -1,0 +1,48 @@
+import FleetModel
+
+/// Reads a guest's `boot`.
+struct GuestBootDecoder {
+    /// Told apart from nil, which is a reported one.
+    struct Boot {
+        let value: DesiredBoot?
+    }
+
+    private let values: ValueReader
+    private let files: LocalFileReader
+
+    init(_ values: ValueReader, _ files: LocalFileReader) {
+        self.values = values
+        self.files = files
+    }
+
+    /// Linux's COMMAND_LINE_SIZE on x86 (arch/x86/include/asm/setup.h), with the NUL that ends it.
+    private static let cmdlineLength = 2047
+
+    func read(_ guest: MappingReader<GuestField>) -> Boot? {
+        guard guest.node(.boot) != nil else { return Boot(value: nil) }
+        guard let fields = guest.mapping(.boot, GuestBootField.self) else { return nil }
+        if let image = fields.node(.image) {
+            for field in [GuestBootField.kernel, .initrd, .cmdline] {
+                guard let node = fields.node(field) else { continue }
+                values.report(
+                    .conflictingFields, at: node,
+                    "\"\(field)\" does not go with \"image\", which takes the place of BIOS and kernel",
+                    help: "keep one of the two")
+            }
+            return files.file(image).map { Boot(value: .image($0.file)) }
+        }
+        guard let kernelNode = fields.requiredNode(.kernel) else { return nil }
+        let kernel = files.file(kernelNode)
+        let initrdNode = fields.node(.initrd)
+        let initrd = initrdNode.flatMap { files.file($0) }
+        let cmdline = fields.value(.cmdline, as: Self.cmdline, default: "")
+        guard let kernel, let cmdline, (initrd == nil) == (initrdNode == nil) else { return nil }
+        return Boot(value: .kernel(kernel.file, initrd: initrd?.file, cmdline: cmdline))
+    }
+
+    private static let cmdline = ValueType.string(
+        "kernel command line", help: "write one line of at most \(cmdlineLength) bytes"
+    ) { text in
+        text.utf8.count <= cmdlineLength && !text.unicodeScalars.contains(where: isControl)
+    }
+}

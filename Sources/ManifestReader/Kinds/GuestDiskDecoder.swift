@@ -1,0 +1,88 @@
+import FleetModel
+
+/// Reads a guest's `disks`.
+struct GuestDiskDecoder {
+    private let values: ValueReader
+
+    init(_ values: ValueReader) { self.values = values }
+
+    /// The unit that QEMU counts a disk in.
+    private static let sector: Int64 = 512
+    private static let size = ValueType.byteCount(
+        "a disk", in: ByteCount(bytes: sector)...DiskImageHeader.maximumSize)
+
+    /// Nil where a disk is reported, after all have been read.
+    func read(_ guest: MappingReader<GuestField>, _ declarations: Declarations) -> [DesiredDisk]? {
+        guard let list = guest.node(.disks) else { return [] }
+        guard let elements = values.elements(list) else { return nil }
+        var disks: [DesiredDisk] = []
+        var isWhole = true
+        for node in elements {
+            guard let disk = disk(node, declarations) else {
+                isWhole = false
+                continue
+            }
+            if disks.contains(where: { $0.name == disk.name }) {
+                values.reportDuplicateName(disk.name, of: "disk", at: node)
+            }
+            disks.append(disk)
+        }
+        return isWhole ? disks : nil
+    }
+
+    private func disk(_ node: NodeIndex, _ declarations: Declarations) -> DesiredDisk? {
+        guard let fields = MappingReader<GuestDiskField>(node, values) else { return nil }
+        let name = fields.required(.name, as: .name)
+        let imageNode = fields.node(.image)
+        let sizeNode = imageNode == nil ? fields.requiredNode(.size) : fields.node(.size)
+        let size = sizeNode.flatMap { self.size($0) }
+        guard let imageNode else {
+            guard let name, let size else { return nil }
+            return DesiredDisk(name: name, size: size)
+        }
+        guard let imageName = ValueType.name.read(values, imageNode) else { return nil }
+        let image = self.image(imageName, at: imageNode, declarations)
+        guard let name, (size == nil) == (sizeNode == nil) else { return nil }
+        let needed = image.map { Self.roundedUp($0.virtualSize) } ?? .zero
+        if let size, let sizeNode, size < needed {
+            values.report(
+                .diskTooSmall, at: sizeNode, "the disk has \(size), and its image \"\(imageName)\" needs \(needed)",
+                help: "write at least \(needed), or leave the size out")
+        }
+        return DesiredDisk(name: name, image: imageName, size: size ?? needed)
+    }
+
+    private func image(_ name: Name, at node: NodeIndex, _ declarations: Declarations) -> DesiredImage? {
+        guard let entry = declarations.imageNames[name] else {
+            guard declarations.isComplete else { return nil }
+            values.report(
+                .danglingReference, at: node, "there is no image \"\(name)\"",
+                help: declarations.imageNames.suggestion(for: name).map { "did you mean \"\($0)\"?" }
+                    ?? "declare an Image of this name")
+            return nil
+        }
+        return entry.object.map { declarations.images[$0] }
+    }
+
+    private func size(_ node: NodeIndex) -> ByteCount? {
+        guard let size = Self.size.read(values, node) else { return nil }
+        guard size.bytes % Self.sector == 0 else {
+            values.report(
+                .outOfRange, at: node, "\(values.tree.string(node)) is no whole number of sectors of 512 bytes",
+                help: "write \(Self.roundedUp(size))")
+            return nil
+        }
+        return size
+    }
+
+    private static func roundedUp(_ size: ByteCount) -> ByteCount {
+        ByteCount(bytes: (size.bytes + sector - 1) / sector * sector)
+    }
+}
+
+extension ValueReader {
+    func reportDuplicateName(_ name: Name, of what: String, at node: NodeIndex) {
+        report(
+            .duplicateName, at: node, "there is a \(what) \"\(name)\" already", help: "give one of the two another name")
+    }
+}

@@ -1,0 +1,27 @@
+import FleetModel
+
+/// What reading manifests gives: the fleet that they ask for, and everything that is to be said about them.
+public struct ManifestReading: Sendable {
+    /// Nil where a diagnostic is an error, and where there is no `Fleet` document and none was required.
+    public var fleet: DesiredFleet?
+    /// Sorted by file, line and column; what has no position comes first.
+    public var diagnostics: [Diagnostic]
+
+    public var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+}
+
+/// Reads and checks manifests. All problems are reported in one run.
+///
+/// - Parameters:
+///   - sources: read in this order; a file that is reached twice is read once.
+///   - requireFleet: whether it is an error that no document of kind `Fleet` is there.
+public func readManifests(_ sources: [ManifestSource], requireFleet: Bool) -> ManifestReading {
+    let problems = Problems()
+    let files = SourceLoader.load(sources, problems: problems)
+    let tree = YAMLTree(reading: files, problems: problems)
+    let declarations = Declarations(decoding: tree, problems: problems)
+    FleetChecks(declarations, tree: tree, problems: problems).run(requireFleet: requireFleet)
+    let diagnostics = problems.sorted(showingLinesOf: files)
+    let valid = !diagnostics.contains { $0.severity == .error }
+    return ManifestReading(fleet: valid ? declarations.fleet : nil, diagnostics: diagnostics)
+}

@@ -1,0 +1,17 @@
+import FleetModel
+
+/// Bounds on what is read, so that a hostile manifest ends in an error and not in memory or time.
+enum YAMLLimits {
+    /// Bytes of one file.
+    static let fileSize = 16 << 20
+    /// Bytes of all files of a run.
+    static let totalSize = 64 << 20
+    /// Scalars, mappings and sequences of one file, each alias counted with everything that it stands for.
+    static let nodes = 1_000_000
+    /// Mappings and sequences inside one another, those that aliases stand for included.
+    static let depth = 64
+    /// Bytes of one scalar.
+    static let scalarSize = 1 << 20
+    /// Problems after which no more are collected.
+    static let problems = 10_000
+}
