@@ -27,6 +27,9 @@ public enum Files {
         (try? read(path)).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// The path without its last component.
+    public static func folder(of path: String) -> String { FilePath(path).removingLastComponent().string }
+
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     public static func isFolder(_ path: String) -> Bool {
@@ -56,7 +59,7 @@ public enum Files {
     /// - Parameter mode: of each folder that is made, whatever the umask.
     public static func makeFolder(_ path: String, mode: UInt32 = 0o755) throws(SystemError) {
         guard !isFolder(path) else { return }
-        let parent = FilePath(path).removingLastComponent().string
+        let parent = folder(of: path)
         if !parent.isEmpty, parent != path { try makeFolder(parent, mode: mode) }
         guard mkdir(path, mode) == 0 || errno == EEXIST else { throw .now("make the folder", path) }
         guard chmod(path, mode) == 0 else { throw .now("set the permissions of", path) }
@@ -116,5 +119,16 @@ extension Files {
     /// Removes a folder that holds nothing; that it is gone already is no error.
     public static func removeEmptyFolder(_ path: String) throws(SystemError) {
         guard rmdir(path) == 0 || errno == ENOENT else { throw .now("remove the folder", path) }
+    }
+}
+
+extension Files {
+    /// Adds bytes to the end of a file in one write, making it and its folder where they are missing.
+    public static func append(_ bytes: [UInt8], to path: String) throws(SystemError) {
+        try makeFolder(folder(of: path))
+        let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        guard file >= 0 else { throw .now("write", path) }
+        defer { close(file) }
+        guard write(file, bytes, bytes.count) == bytes.count else { throw .now("write", path) }
     }
 }

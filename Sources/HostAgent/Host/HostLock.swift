@@ -3,8 +3,9 @@ import FoundationEssentials
 import Glibc
 import HostSystem
 
-/// The lock that lets one apply at a time change a host. The kernel releases it when this process dies.
-struct HostLock: ~Copyable {
+/// The lock that lets one apply at a time change a host: a file that is locked, and says by whom. The kernel
+/// releases it when this process dies.
+public struct HostLock: ~Copyable, Sendable {
     /// What the file says of its holder.
     struct Holder: Codable {
         var holder: String
@@ -17,28 +18,30 @@ struct HostLock: ~Copyable {
     private let path: String
 
     /// - Throws: `locked` where another process still holds it at the end of the time.
-    static func acquire(
-        _ layout: HostLayout, holder: String, timeout: Timespan
+    ///
+    /// - Parameter path: in a folder that is made where it is missing.
+    public static func acquire(
+        _ path: String, holder: String, timeout: Timespan
     ) async throws(HostError) -> HostLock {
         let deadline = ContinuousClock.now + timeout.duration
         while true {
             do throws(SystemError) {
-                if let descriptor = try attempt(layout, holder: holder) {
-                    return HostLock(descriptor: descriptor, path: layout.lockFile)
+                if let descriptor = try attempt(path, holder: holder) {
+                    return HostLock(descriptor: descriptor, path: path)
                 }
             } catch {
                 throw HostError(.failed, "cannot lock the host: \(error)")
             }
-            guard ContinuousClock.now < deadline, !Task.isCancelled else { throw refusal(layout) }
+            guard ContinuousClock.now < deadline, !Task.isCancelled else { throw refusal(path) }
             try? await Task.sleep(for: .milliseconds(100))
         }
     }
 
     /// Nil where somebody else holds the lock.
-    private static func attempt(_ layout: HostLayout, holder: String) throws(SystemError) -> CInt? {
-        try Files.makeFolder(layout.runFolder)
-        let descriptor = open(layout.lockFile, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw .now("open", layout.lockFile) }
+    private static func attempt(_ path: String, holder: String) throws(SystemError) -> CInt? {
+        try Files.makeFolder(Files.folder(of: path))
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw .now("open", path) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
             return nil
@@ -46,21 +49,21 @@ struct HostLock: ~Copyable {
         // The last holder removes the file: what we hold may not be what is there any more.
         var ours = stat()
         var present = stat()
-        guard fstat(descriptor, &ours) == 0, stat(layout.lockFile, &present) == 0, ours.st_ino == present.st_ino else {
+        guard fstat(descriptor, &ours) == 0, stat(path, &present) == 0, ours.st_ino == present.st_ino else {
             close(descriptor)
             return nil
         }
         let note = Holder(holder: holder, pid: getpid(), since: Int64(Date().timeIntervalSince1970))
         let text = CanonicalJSON.bytes(of: note) + [0x0A]
         guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, text, text.count, 0) == text.count else {
-            throw .now("write", layout.lockFile)
+            throw .now("write", path)
         }
         return descriptor
     }
 
-    private static func refusal(_ layout: HostLayout) -> HostError {
+    private static func refusal(_ path: String) -> HostError {
         var who = "another apply"
-        if let note = try? JSONFile.read(Holder.self, from: layout.lockFile) {
+        if let note = try? JSONFile.read(Holder.self, from: path) {
             let seconds = max(0, Int64(Date().timeIntervalSince1970) - note.since)
             who = "\(note.holder) (agent process \(note.pid), since \(seconds) s)"
         }

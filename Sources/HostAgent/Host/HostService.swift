@@ -32,7 +32,7 @@ public actor HostService {
 
     func lock(holder: String, timeout: Timespan) async throws(HostError) {
         guard lock == nil else { return }
-        lock = LockBox(try await HostLock.acquire(layout, holder: holder, timeout: timeout))
+        lock = LockBox(try await HostLock.acquire(layout.lockFile, holder: holder, timeout: timeout))
     }
 
     func perform(

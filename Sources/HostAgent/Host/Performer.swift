@@ -101,7 +101,7 @@ struct Performer: Sendable {
         case .runFolder, .stateFolder, .cacheFile, .temporaryFile:
             try Files.removeTree(leftover.subject)
             Files.removeEmptyFolders(
-                from: leftover.subject.parentFolder,
+                from: Files.folder(of: leftover.subject),
                 upTo: leftover.subject.hasPrefix(layout.runFolder + "/") ? layout.runFolder : layout.stateFolder)
         case .interface, .nftTable, .dhcpServer: try await network.removeLeftover(leftover)
         }
@@ -112,12 +112,5 @@ struct Performer: Sendable {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             DispatchQueue.global().async { continuation.resume(with: Result(catching: body)) }
         }
-    }
-}
-
-extension String {
-    /// The path without its last component.
-    fileprivate var parentFolder: String {
-        lastIndex(of: "/").map { String(self[..<$0]) } ?? self
     }
 }

@@ -1,0 +1,106 @@
+import FleetModel
+import HostAgent
+
+/// Runs the steps of a plan: each as soon as those that it needs have ended well, at most `parallelism` at once.
+/// After a failure the steps that do not need the failed one go on.
+///
+/// - Parameters:
+///   - stop: once it is made, waits are cut short, running steps end, and nothing new begins.
+///   - report: called for every event; must not block.
+public func apply(
+    _ plan: Plan, on connections: Connections, parallelism: Int, stop: StopRequest,
+    report: @escaping @Sendable (ApplyEvent) -> Void
+) async -> ApplyOutcome {
+    var queue = StepQueue(plan.steps)
+    var outcome = ApplyOutcome()
+    await withTaskGroup(of: StepResult.self) { group in
+        var running = 0
+        var isStopReported = false
+        while true {
+            while running < parallelism, !stop.isMade, let step = queue.next() {
+                running += 1
+                let policy = plan.policies[step.host] ?? HostPolicy()
+                report(.began(step))
+                group.addTask { await run(step, policy, on: connections, stop: stop, report: report) }
+            }
+            if stop.isMade, !isStopReported {
+                isStopReported = true
+                report(.stopping(running: running))
+            }
+            guard let result = await group.next() else { break }
+            running -= 1
+            switch result.failure {
+            case nil:
+                outcome.done.append(result.step)
+                queue.succeeded(result.step)
+            case let failure?:
+                outcome.failed.append(
+                    ApplyOutcome.Failure(
+                        step: result.step, isRefusal: failure.kind == .refused, reason: failure.text))
+            }
+        }
+    }
+    let touched = Set((outcome.done + outcome.failed.map(\.step)).map(\.id))
+    outcome.notBegun = plan.steps.filter { !touched.contains($0.id) }
+    outcome.wasStopped = stop.isMade && !(outcome.notBegun.isEmpty && outcome.failed.isEmpty)
+    return outcome
+}
+
+private struct StepResult {
+    var step: Step
+    var failure: HostError?
+}
+
+private func run(
+    _ step: Step, _ policy: HostPolicy, on connections: Connections, stop: StopRequest,
+    report: @escaping @Sendable (ApplyEvent) -> Void
+) async -> StepResult {
+    let start = ContinuousClock.now
+    do throws(HostError) {
+        guard let connection = connections[step.host] else {
+            throw HostError(.unreachable, "there is no connection with host \(step.host)")
+        }
+        let session = try connection.get()
+        let remark = try await untilStopped(step.operation.isWait ? stop : nil) { () throws(HostError) in
+            try await session.perform(step, policy: policy) { report(.progress(step, $0)) }
+        }
+        report(.ended(step, elapsed: .now - start, remark: remark))
+        return StepResult(step: step)
+    } catch {
+        report(.failed(step, elapsed: .now - start, reason: error.text))
+        return StepResult(step: step, failure: error)
+    }
+}
+
+/// Runs `body`; where the wish to stop comes first, cancels it and waits for what it then says.
+private func untilStopped(
+    _ stop: StopRequest?, _ body: @escaping @Sendable () async throws(HostError) -> String?
+) async throws(HostError) -> String? {
+    guard let stop else { return try await body() }
+    let result = await withTaskGroup(of: Result<String?, HostError>?.self) { race in
+        race.addTask {
+            do throws(HostError) { return .success(try await body()) } catch { return .failure(error) }
+        }
+        race.addTask {
+            await stop.wait()
+            return nil
+        }
+        var result = await race.next() ?? nil
+        race.cancelAll()
+        if result == nil { result = await race.next() ?? nil }
+        return result
+    }
+    guard let result else { throw HostError(.cancelled, "interrupted") }
+    return try result.get()
+}
+
+extension Operation {
+    /// True for what only waits: it may be cut short, and nothing is left half-done.
+    fileprivate var isWait: Bool {
+        if case .awaitReady = self { true } else { false }
+    }
+}
+
+extension ContinuousClock.Instant {
+    fileprivate static func - (end: Self, start: Self) -> Duration { start.duration(to: end) }
+}

@@ -1,0 +1,130 @@
+import FleetModel
+import FoundationEssentials
+import HostAgent
+import HostSystem
+
+/// A session with a simulated host, whose state is a JSON file and a journal of the operations since it was
+/// written: `simulated/<host>.json` and `.journal` under the state folder.
+public actor SimulatedSession: HostSession {
+    private let host: Name
+    private let snapshot: String
+    private let journal: String
+    private let lockFile: String
+    private var state: SimulatedState
+    private var lock: LockBox?
+    /// Operations in the journal.
+    private var journaled = 0
+
+    /// A lock that can be kept in a property.
+    private final class LockBox: Sendable {
+        let lock: HostLock
+        init(_ lock: consuming HostLock) { self.lock = lock }
+    }
+
+    /// - Throws: where the host's files cannot be read.
+    public init(host: Name, policy: HostPolicy, layout: HostLayout) throws(HostError) {
+        self.host = host
+        let folder = "\(layout.stateFolder)/simulated"
+        snapshot = "\(folder)/\(host).json"
+        journal = "\(folder)/\(host).journal"
+        lockFile = "\(folder)/\(host).lock"
+        var live = LiveHost(facts: Self.facts(host, policy))
+        do {
+            if Files.exists(snapshot) {
+                live = try JSONFile.read(LiveHost.self, from: snapshot)
+                live.facts = Self.facts(host, policy)
+            }
+            state = SimulatedState(live: live, policy: policy)
+            guard Files.exists(journal) else { return }
+            for line in try Files.read(journal, limit: 1 << 30).split(separator: 0x0A) {
+                // A line that was cut off is an operation that did not happen.
+                guard let operation = try? JSONDecoder().decode(Operation.self, from: Data(line)) else { break }
+                try? state.perform(operation)
+                journaled += 1
+            }
+        } catch {
+            throw HostError(.failed, "cannot read the state of simulated host \(host): \(error)")
+        }
+    }
+
+    /// What a simulated host has: what its manifest declares, and a KVM that works.
+    private static func facts(_ host: Name, _ policy: HostPolicy) -> HostFacts {
+        let disk = policy.disk ?? .gib(1024)
+        return HostFacts(
+            instance: InstanceID(parsing: String(Digest(of: "simulated/\(host)").text.prefix(8)))!,
+            memory: policy.memory ?? .gib(64), cpus: policy.cpus ?? 16, disk: disk, diskAvailable: disk, kvm: .works,
+            qemuVersion: "7.2.0", bootID: "simulated")
+    }
+
+    public func observe() -> LiveHost { state.observe() }
+
+    public func lock(holder: String, timeout: Timespan) async throws(HostError) {
+        guard lock == nil else { return }
+        lock = LockBox(try await HostLock.acquire(lockFile, holder: holder, timeout: timeout))
+    }
+
+    public func perform(
+        _ step: Step, policy: HostPolicy, progress: @escaping @Sendable (String) -> Void
+    ) throws(HostError) -> String? {
+        guard lock != nil else { throw HostError(.refused, "the lock of host \(host) is not held by this session") }
+        if let expected = step.expects, let present = fingerprint(of: step.operation), present != expected {
+            throw HostError(
+                .refused,
+                "\(step.address) on host \(host) is not any more what the plan was made for"
+                    + "\n  to do: plan again")
+        }
+        do {
+            try state.perform(step.operation)
+        } catch {
+            throw HostError(.failed, error.description)
+        }
+        do {
+            try Files.append(CanonicalJSON.bytes(of: step.operation) + [0x0A], to: journal)
+        } catch {
+            throw HostError(.failed, error.description)
+        }
+        journaled += 1
+        return nil
+    }
+
+    private func fingerprint(of operation: Operation) -> Fingerprint? {
+        switch operation {
+        case .defineGuest(let definition, _): guest(definition.reference)
+        case .renameGuest(let reference, _), .startGuest(let reference), .stopGuest(let reference, _),
+            .removeGuest(let reference), .awaitReady(let reference, _):
+            guest(reference)
+        case .ensureNetwork(let definition), .renameNetwork(let definition, _), .removeNetwork(let definition):
+            state.live.networks.first { $0.definition.id == definition.id }.map { Fingerprint($0) } ?? .absent
+        case .claimImage(let claim), .releaseImage(let claim):
+            state.live.images.first { $0.owner == claim.owner && $0.name == claim.name }.map { Fingerprint($0) }
+                ?? .absent
+        case .cacheFile, .removeCachedFile, .removeLeftover: nil
+        }
+    }
+
+    private func guest(_ reference: GuestReference) -> Fingerprint {
+        state.live.guests.first { $0.definition.reference == reference }.map { Fingerprint($0) } ?? .absent
+    }
+
+    /// Writes the state as one file and empties the journal; removes both where the host holds nothing.
+    public func close() {
+        guard lock != nil, journaled > 0 else {
+            lock = nil
+            return
+        }
+        let live = state.live
+        let holdsNothing = live.guests.isEmpty && live.networks.isEmpty && live.images.isEmpty && live.cache.isEmpty
+        do {
+            if holdsNothing && live.leftovers.isEmpty {
+                try Files.remove(snapshot)
+            } else {
+                try JSONFile.write(live, to: snapshot)
+            }
+            try Files.remove(journal)
+        } catch {
+            // The journal still holds every operation: nothing is lost, the next session reads it again.
+        }
+        lock = nil
+        try? Files.removeEmptyFolder(Files.folder(of: snapshot))
+    }
+}
