@@ -1,0 +1,3 @@
+import LodgeCLI
+
+await Lodge.main()

@@ -1,0 +1,24 @@
+import ArgumentParser
+import FleetModel
+import Planner
+
+struct DestroyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "destroy", abstract: "Removes everything of the fleet from its hosts, and nothing else.")
+
+    @OptionGroup var manifests: ManifestOptions
+    @OptionGroup var host: HostOptions
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var change: ChangeOptions
+
+    func run() async throws {
+        let desired = try manifests.read()
+        let run = ChangeRun(
+            plan: { makeDestroyPlan(fleet: desired.name, hosts: $0, declared: desired.hosts) },
+            hosts: desired.hosts, layout: host.layout, change: change, output: output, log: host.log,
+            question: "Do you want Lodge to destroy all of fleet \(desired.name)? There is no way back.",
+            completion: { "Destroy complete! Resources: \($0.counts.destroyed) destroyed." })
+        let code = await run.run()
+        if code != .success { throw code }
+    }
+}

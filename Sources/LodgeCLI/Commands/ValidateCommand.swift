@@ -1,0 +1,23 @@
+import ArgumentParser
+import ManifestReader
+
+struct ValidateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "validate", abstract: "Reads manifests and reports every problem; touches no host.")
+
+    @OptionGroup var manifests: ManifestOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let reading = readManifests(manifests.files.map(ManifestSource.init(argument:)), requireFleet: false)
+        let errors = reading.diagnostics.count { $0.severity == .error }
+        switch output.format {
+        case .text:
+            Terminal.output.write(renderDiagnostics(reading.diagnostics, style: output.style))
+            Terminal.output.write(
+                errors == 0 ? "The manifests are valid.\n" : "\(counted(errors, "error")) in the manifests.\n")
+        case .json: Terminal.output.write(renderDiagnosticsJSON(reading.diagnostics))
+        }
+        if errors > 0 { throw ExitCode.failed }
+    }
+}

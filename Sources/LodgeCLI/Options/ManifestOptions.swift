@@ -1,0 +1,48 @@
+import ArgumentParser
+import FleetModel
+import ManifestReader
+
+/// Which manifests a command reads.
+struct ManifestOptions: ParsableArguments {
+    @Option(
+        name: [.short, .customLong("file")],
+        help: ArgumentHelp(
+            "A manifest, a folder of them (every *.yaml and *.yml below it), or - for standard input. Repeatable.",
+            valueName: "path"))
+    var files: [String] = []
+
+    func validate() throws {
+        guard !files.isEmpty else { throw ValidationError("Name the manifests with -f PATH.") }
+        guard files.count(where: { $0 == "-" }) <= 1 else {
+            throw ValidationError("Standard input (-f -) can be read once.")
+        }
+    }
+
+    /// Reads the manifests; prints what is to be said about them on standard error.
+    ///
+    /// - Throws: exit code 1 where anything is wrong with them.
+    func read() throws -> DesiredFleet {
+        let reading = readManifests(files.map(ManifestSource.init(argument:)), requireFleet: true)
+        Terminal.errors.write(renderDiagnostics(reading.diagnostics, style: Terminal.errors.style))
+        guard let fleet = reading.fleet else { throw ExitCode.failed }
+        return fleet
+    }
+}
+
+/// The same for commands that do without: then the host that they are about is this machine, and the fleets are
+/// those that it holds.
+struct OptionalManifestOptions: ParsableArguments {
+    @Option(
+        name: [.short, .customLong("file")],
+        help: ArgumentHelp(
+            "Manifests that name the hosts and the fleet; without them: this machine, and every fleet on it.",
+            valueName: "path"))
+    var files: [String] = []
+
+    func read() throws -> DesiredFleet? {
+        guard !files.isEmpty else { return nil }
+        var options = ManifestOptions()
+        options.files = files
+        return try options.read()
+    }
+}

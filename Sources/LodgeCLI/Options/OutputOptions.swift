@@ -1,0 +1,14 @@
+import ArgumentParser
+
+/// How a command writes what it has to say.
+struct OutputOptions: ParsableArguments {
+    enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
+
+    @Option(name: .customLong("output"), help: "How to write the result.")
+    var format = Format.text
+
+    @Flag(name: .customLong("no-color"), help: "Write without colours (NO_COLOR does the same).")
+    var plain = false
+
+    var style: TextStyle { plain ? .plain : Terminal.output.style }
+}

@@ -1,0 +1,150 @@
+import ArgumentParser
+import FleetModel
+import FoundationEssentials
+import Glibc
+import Planner
+import Reconciler
+
+/// What apply and destroy do, in order: lock, observe, plan, show, ask, apply, observe again and prove that nothing
+/// is left to do.
+struct ChangeRun: Sendable {
+    /// Makes the plan from what was observed.
+    let plan: @Sendable ([Name: HostObservation]) -> Plan
+    let hosts: [DesiredHost]
+    let layout: HostLayout
+    let change: ChangeOptions
+    let output: OutputOptions
+    let log: Log
+    /// What is asked before anything is changed.
+    let question: String
+    /// The last line, from the counts of the plan.
+    let completion: @Sendable (Plan) -> String
+
+    func run() async -> ExitCode {
+        await withConnections(to: hosts, layout: layout) { await run($0) }
+    }
+
+    private func run(_ connections: Connections) async -> ExitCode {
+        do throws(HostErrorText) {
+            try await takeLocks(connections)
+        } catch {
+            return fail(error.text)
+        }
+        let plan = self.plan(await observe(connections))
+        log("planned \(plan.steps.count) steps")
+        show(plan)
+        if let code = verdict(on: plan) { return code }
+        guard change.isApproved || Terminal.canAsk else {
+            return fail("there is nobody to ask for approval; pass --auto-approve to apply without asking")
+        }
+        guard change.isApproved || Terminal.confirm(question) else { return fail("not approved; nothing was changed") }
+
+        let outcome = await perform(plan, connections)
+        guard outcome.succeeded else { return report(outcome, of: plan) }
+        return await prove(plan, connections)
+    }
+
+    private struct HostErrorText: Error { var text: String }
+
+    private func takeLocks(_ connections: Connections) async throws(HostErrorText) {
+        let holder = "\(ProcessInfo.processInfo.processName) of \(userName), process \(getpid())"
+        do {
+            try await lock(connections, holder: holder, timeout: change.lockTimeout)
+        } catch {
+            throw HostErrorText(text: error.text)
+        }
+    }
+
+    private func show(_ plan: Plan) {
+        switch output.format {
+        case .text: Terminal.output.write(renderPlan(plan, style: output.style))
+        case .json: Terminal.output.write(eventLine(["type": .string("planned"), "summary": .string(summary(plan))]))
+        }
+        for diagnostic in plan.unreachable.sorted(by: { $0.key < $1.key }).map(\.value) {
+            Terminal.errors.write(renderDiagnostics([diagnostic], style: Terminal.errors.style))
+        }
+    }
+
+    /// The exit code where the plan is not to be applied, or has nothing to apply.
+    private func verdict(on plan: Plan) -> ExitCode? {
+        if !plan.refusals.isEmpty { return .refused }
+        if plan.unreachable.count == hosts.count { return .failed }
+        guard plan.isEmpty else { return nil }
+        return plan.unreachable.isEmpty ? .success : .partial
+    }
+
+    private func perform(_ plan: Plan, _ connections: Connections) async -> ApplyOutcome {
+        let stop = StopRequest()
+        let interruption = Interruption(stop)
+        defer { withExtendedLifetime(interruption) {} }
+        let progress = ApplyProgress(output)
+        if output.format == .text { Terminal.output.write("\n") }
+        return await withTaskGroup(of: Void.self) { group in
+            group.addTask { await progress.tick() }
+            let outcome = await apply(
+                plan, on: connections, parallelism: change.parallelism, stop: stop, report: progress.report)
+            group.cancelAll()
+            return outcome
+        }
+    }
+
+    /// After a failure or an interruption: what was done, what failed and why, and what was not begun.
+    private func report(_ outcome: ApplyOutcome, of plan: Plan) -> ExitCode {
+        var text = "\n"
+        func list(_ title: String, _ steps: [Step]) {
+            guard !steps.isEmpty else { return }
+            text += "\(title)\n"
+            for step in steps { text += "  \(step.address): \(step.verb)\n" }
+        }
+        for failure in outcome.failed {
+            text +=
+                Terminal.errors.style.paint("Error:", .error)
+                + " \(failure.step.address): \(failure.step.verb) failed\n  "
+                + failure.reason.replacing("\n", with: "\n  ") + "\n"
+        }
+        list("Done:", outcome.done)
+        list("Not begun:", outcome.notBegun)
+        text += "What was done stays. Plan again to see what is left.\n"
+        Terminal.errors.write(text)
+        if outcome.wasStopped { return .interrupted }
+        let nothingTouched = outcome.done.isEmpty && outcome.failed.allSatisfy(\.isRefusal)
+        return nothingTouched ? .refused : .failed
+    }
+
+    /// Observes again: an apply has succeeded when there is nothing left to do, not when its steps say so.
+    private func prove(_ plan: Plan, _ connections: Connections) async -> ExitCode {
+        let rest = self.plan(await observe(connections))
+        guard rest.isEmpty, rest.unreachable.count == plan.unreachable.count else {
+            Terminal.output.write(renderPlan(rest, style: output.style))
+            return fail(
+                "every step succeeded, but the hosts are not what the manifests say: the plan above is left; "
+                    + "something else changes these hosts, or a guest does not stay up")
+        }
+        switch output.format {
+        case .text: Terminal.output.write("\n" + output.style.paint(completion(plan), .bold) + "\n")
+        case .json:
+            Terminal.output.write(eventLine(["type": .string("complete"), "summary": .string(completion(plan))]))
+        }
+        return plan.unreachable.isEmpty ? .success : .partial
+    }
+
+    private func fail(_ text: String) -> ExitCode {
+        Terminal.errors.write(Terminal.errors.style.paint("Error:", .error) + " \(text)\n")
+        return .failed
+    }
+
+    private func summary(_ plan: Plan) -> String {
+        let counts = plan.counts
+        return "\(counts.added) to add, \(counts.changed) to change, \(counts.destroyed) to destroy"
+    }
+
+    private func eventLine(_ event: [String: JSONValue]) -> String {
+        String(decoding: CanonicalJSON.bytes(of: JSONValue.object(event)), as: UTF8.self) + "\n"
+    }
+
+    /// Who the user is, for whoever finds the host locked.
+    private var userName: String {
+        ProcessInfo.processInfo.environment["SUDO_USER"] ?? ProcessInfo.processInfo.environment["USER"]
+            ?? "user \(getuid())"
+    }
+}
