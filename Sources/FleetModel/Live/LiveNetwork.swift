@@ -2,7 +2,7 @@
 public struct LiveNetwork: Codable, Hashable, Sendable {
     /// A part of a network that is not as the definition has it.
     public enum Defect: String, Codable, Sendable, CaseIterable {
-        case bridgeMissing, bridgeDown, addressMissing, rulesMissing, dhcpNotRunning, dhcpOutdated, forwardingOff
+        case bridgeMissing, bridgeDown, addressMissing, guestDetached, rulesMissing, dhcpNotRunning, dhcpOutdated, forwardingOff
 
         /// For plans: what is wrong.
         public var text: String {
@@ -10,6 +10,7 @@ public struct LiveNetwork: Codable, Hashable, Sendable {
             case .bridgeMissing: "its bridge is missing"
             case .bridgeDown: "its bridge is down"
             case .addressMissing: "its bridge lacks the gateway's address"
+            case .guestDetached: "a guest's interface is not attached to its bridge"
             case .rulesMissing: "its nftables rules are missing or changed"
             case .dhcpNotRunning: "its DHCP and DNS server does not run"
             case .dhcpOutdated: "its DHCP and DNS server runs with older settings"

@@ -1,0 +1,38 @@
+import FleetModel
+import HostSystem
+
+/// The rules of one network, in the kernel and on record.
+///
+/// How nft lists a table depends on its version, so the listing cannot be foretold. Right after the table was made its
+/// listing's digest is kept in the run folder; where text or listing differ from that later, somebody changed either.
+struct NetworkFilter {
+    let definition: NetworkDefinition
+    let layout: HostLayout
+    let marks: OwnershipMarks
+
+    private var rules: FilterRules { FilterRules(definition: definition, table: table) }
+    var table: String { marks.tableName(definition.id) }
+    private var recordPath: String { "\(layout.networkRun(definition.id))/rules" }
+
+    private func record(_ listing: String) -> String { "\(rules.digest) \(Digest(of: listing))\n" }
+
+    /// - Parameter tables: what ``NFTables/tables()`` gave.
+    func isIntact(_ tables: [String: String]) -> Bool {
+        guard let listing = tables[table] else { return false }
+        return Files.text(recordPath) == record(listing)
+    }
+
+    func ensure() async throws {
+        guard !isIntact(try await NFTables.tables()) else { return }
+        try await NFTables.apply(rules.replacement)
+        guard let listing = try await NFTables.tables()[table] else {
+            throw NetworkError(
+                "make the nftables table", table, "it was deleted meanwhile",
+                advice: "look for a firewall service that flushes the whole ruleset")
+        }
+        try Files.makeFolder(layout.networkRun(definition.id))
+        try DurableFile.write(Array(record(listing).utf8), to: recordPath)
+    }
+
+    func remove() async throws { try await NFTables.delete(table) }
+}

@@ -1,0 +1,198 @@
+import FleetModel
+import HostSystem
+import Netlink
+
+/// The networks of one instance on the host that this process runs on.
+///
+/// A network is a bridge with the gateway's address, a table of nftables rules, and a dnsmasq for DHCP and DNS. Each of
+/// them bears the instance's mark (``OwnershipMarks``) and none is touched that does not. All operations may be
+/// repeated, and repair what an interrupted one left. They need root, and one caller at a time for each instance: the
+/// holder of the host's lock. ``openTap(guest:nic:)`` alone is exempt.
+///
+/// The host's `net.bridge.bridge-nf-call-*` settings stay as they are: container engines rely on them for their own
+/// isolation, and the rules of a network let its bridged packets through. Where somebody else's rules drop them,
+/// ``warnings()`` says so.
+public struct NetworkHost: Sendable {
+    let layout: HostLayout
+    let marks: OwnershipMarks
+    let store: NetworkStore
+    let server: DHCPServer
+
+    public init(layout: HostLayout, instance: InstanceID) {
+        self.layout = layout
+        marks = OwnershipMarks(instance: instance)
+        store = NetworkStore(layout: layout, instance: instance)
+        server = DHCPServer(layout: layout, instance: instance)
+    }
+
+    /// The networks of all fleets of the instance with what is wrong with them, and what belongs to none.
+    public func observe() async throws(NetworkError) -> (networks: [LiveNetwork], leftovers: [Leftover]) {
+        do {
+            let view = try HostView(store: store, server: server, marks: marks, tables: await NFTables.tables())
+            return (view.networks, view.leftovers)
+        } catch {
+            throw NetworkError(error)
+        }
+    }
+
+    /// IPv4 routes of the main table, without the default route and those of this instance's interfaces.
+    public func routes() throws(NetworkError) -> [HostFacts.Route] {
+        do {
+            let socket = try NetlinkSocket()
+            let links = try socket.links.list()
+            return try socket.routes.list().compactMap { route in
+                let link = links.first { $0.index == route.outputInterface }
+                if let link, marks.own(link) { return nil }
+                let base = IPv4Address(bits: route.destination.address.rawValue)
+                guard route.destination.length > 0,
+                    let subnet = IPv4Subnet(base: base, prefix: route.destination.length)
+                else { return nil }
+                // A route without one interface drops its packets or goes several ways: taken all the same.
+                return HostFacts.Route(subnet: subnet, interface: link?.name ?? "none")
+            }
+        } catch {
+            throw NetworkError(error)
+        }
+    }
+
+    /// Makes the network as the definition has it, whatever is there of it. The definition is written first.
+    public func ensure(_ definition: NetworkDefinition) async throws(NetworkError) {
+        do {
+            try check(definition)
+            try store.write(definition)
+            // Rules before the bridge: no packet passes unfiltered.
+            try await filter(definition).ensure()
+            try Bridge(definition: definition, marks: marks).ensure(NetlinkSocket())
+            try await ensureForwarding(definition)
+            guard let bridge = try NetlinkSocket().links.find(named: definition.bridge) else {
+                throw NetworkError("make the bridge", definition.bridge, "it was deleted meanwhile")
+            }
+            try await server.ensure(
+                ServerConfiguration(definition: definition, layout: layout, bridgeIndex: bridge.index))
+        } catch {
+            throw NetworkError(error)
+        }
+    }
+
+    /// Gives the network another name within its fleet; guests stay connected.
+    ///
+    /// - Parameter definition: with its present name.
+    public func rename(_ definition: NetworkDefinition, to name: Name) async throws(NetworkError) {
+        var renamed = definition
+        renamed.name = name
+        do { try store.move(definition, to: name) } catch { throw NetworkError(error) }
+        try await ensure(renamed)
+    }
+
+    /// Removes everything that the network is made of; that some or all is gone already is no error.
+    ///
+    /// Fails, before anything is removed, while an interface is attached to its bridge.
+    public func remove(_ definition: NetworkDefinition) async throws(NetworkError) {
+        do {
+            let bridge = Bridge(definition: definition, marks: marks)
+            try bridge.checkUnused(NetlinkSocket())
+            for process in server.running(definition.id) { try await server.stop(process) }
+            try await filter(definition).remove()
+            try bridge.remove(NetlinkSocket())
+            try await restoreForwarding(without: definition)
+            try store.remove(definition)
+        } catch {
+            throw NetworkError(error)
+        }
+    }
+
+    /// Reserves the addresses of the guest's NICs and makes its names resolve in each of their networks: its own name and
+    /// `hostname`, with and without the network's domain. Reservations of the same guest that it does not have any more
+    /// are removed.
+    public func reserve(_ guest: GuestDefinition, hostname: String) throws(NetworkError) {
+        do {
+            try Reservations(store: store, server: server).reserve(guest, hostname: hostname)
+        } catch {
+            throw NetworkError(error)
+        }
+    }
+
+    /// Removes the guest's reservations, names and leases from all networks.
+    public func release(_ guest: GuestReference) async throws(NetworkError) {
+        do {
+            try await Reservations(store: store, server: server).release(guest.id)
+        } catch {
+            throw NetworkError(error)
+        }
+    }
+
+    /// Makes a NIC's tap and connects it to its network.
+    ///
+    /// - Returns: the descriptor that holds the tap, close-on-exec; the interface is gone when its last copy closes.
+    public func openTap(guest: GuestDefinition, nic: NICSpec) throws(NetworkError) -> CInt {
+        do { return try GuestTaps(marks: marks).open(guest, nic) } catch { throw NetworkError(error) }
+    }
+
+    /// Marks a running guest's taps with its new name.
+    ///
+    /// - Parameter guest: with its present name.
+    public func renameTaps(of guest: GuestDefinition, to name: Name) throws(NetworkError) {
+        do { try GuestTaps(marks: marks).rename(guest, to: name) } catch { throw NetworkError(error) }
+    }
+
+    /// Whether the NIC's address answers on its network now, with the NIC's MAC address; takes a second where it does
+    /// not.
+    public func answers(_ nic: NICSpec) async throws(NetworkError) -> Bool {
+        do { return try await AddressProbe(instance: marks.instance, nic: nic).run() } catch {
+            throw NetworkError(error)
+        }
+    }
+
+    /// Removes what ``observe()`` called a leftover, if it still is one.
+    public func removeLeftover(_ leftover: Leftover) async throws(NetworkError) {
+        guard try await observe().leftovers.contains(leftover) else { return }
+        do {
+            try await LeftoverRemoval(layout: layout, marks: marks, store: store, server: server).remove(leftover)
+        } catch {
+            throw NetworkError(error)
+        }
+    }
+
+    /// What others' rules on this host do to guests: a sentence each.
+    public func warnings() async throws(NetworkError) -> [String] {
+        do {
+            let bridged = Files.text("/proc/sys/net/bridge/bridge-nf-call-iptables")?.hasPrefix("1") ?? false
+            return try await NFTables.baseChains().filter {
+                $0.hook == "forward" && $0.policy == "drop" && ["ip", "inet"].contains($0.family)
+            }.map {
+                "the table \($0.family) \($0.table) drops what it does not allow to pass: guests may not reach other "
+                    + "machines" + (bridged ? ", nor one another, since net.bridge.bridge-nf-call-iptables is 1" : "")
+            }
+        } catch {
+            throw NetworkError(error)
+        }
+    }
+
+    private func filter(_ definition: NetworkDefinition) -> NetworkFilter {
+        NetworkFilter(definition: definition, layout: layout, marks: marks)
+    }
+
+    private func ensureForwarding(_ definition: NetworkDefinition) async throws {
+        switch definition.spec.mode {
+        case .nat: try Forwarding(layout: layout, marks: marks).ensure()
+        case .isolated: try await restoreForwarding(without: definition)
+        }
+    }
+
+    private func restoreForwarding(without definition: NetworkDefinition) async throws {
+        let others = try store.read().definitions.filter { $0.id != definition.id }
+        if others.contains(where: { $0.spec.mode == .nat }) { return }
+        try await Forwarding(layout: layout, marks: marks).restore()
+    }
+
+    private func check(_ definition: NetworkDefinition) throws {
+        guard definition.owner.instance == marks.instance else {
+            throw NetworkError("make the network", definition.name.text, "it belongs to another instance")
+        }
+        if let domain = definition.spec.domain, !HostName.isValid(domain) {
+            throw NetworkError(
+                "make the network", definition.name.text, "“\(domain)” is no domain name",
+                advice: "use letters, digits, hyphens and dots")
+        }
+    }
+}
