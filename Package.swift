@@ -52,6 +52,10 @@ let package = Package(
         tests("ManifestReader", ["FleetModel"], exclude: ["Goldens"]),
         tests("Planner", ["FleetModel", "SimulatedHost"]),
         tests("LodgeCLI", ["FleetModel", "Planner"], exclude: ["Goldens"]),
+        tests("VirtualNetwork", ["FleetModel", "HostSystem", "NetworkTestTool"]),
+        .executableTarget(
+            name: "NetworkTestTool", dependencies: ["FleetModel", "HostSystem", "VirtualNetwork"],
+            path: "Tests/NetworkTestTool", swiftSettings: strict),
         tests("QMP", nio),
         tests("Netlink", ["CLinux", system]),
     ]

@@ -20,3 +20,6 @@ public struct Lodge: AsyncParsableCommand {
 
     public init() {}
 }
+
+/// Runs the command that this process was called with, and exits.
+public func runLodge() async { await Lodge.main() }

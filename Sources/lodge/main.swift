@@ -1,3 +1,3 @@
 import LodgeCLI
 
-await Lodge.main()
+await runLodge()
