@@ -9,7 +9,8 @@ public enum DetachedProcess {
 
     /// - Parameters:
     ///   - descriptors: which of our descriptors the child has, by the number that it has there. 0, 1 and 2 are
-    ///     `/dev/null` unless they are given; it has no others of ours.
+    ///     `/dev/null` unless they are given; it has no others of ours. From here on
+    ///     all of ours above 2 are close-on-exec.
     ///   - environment: the child's whole environment, as `NAME=value`.
     /// - Returns: the child's pid; the caller reaps it, or dies first.
     public static func start(
@@ -21,8 +22,15 @@ public enum DetachedProcess {
         for standard in 0...2 as ClosedRange<CInt> where descriptors[standard] == nil {
             posix_spawn_file_actions_addopen(&actions, standard, "/dev/null", O_RDWR, 0)
         }
-        for (theirs, ours) in descriptors.sorted(by: { $0.key < $1.key }) {
-            posix_spawn_file_actions_adddup2(&actions, ours, theirs)
+        // Copies above every number that the child uses: one is never overwritten before it has been handed over.
+        let above = (descriptors.keys.max() ?? 2) + 1
+        var copies: [CInt] = []
+        defer { for copy in copies { close(copy) } }
+        for (theirs, ours) in descriptors {
+            let copy = fcntl(ours, F_DUPFD_CLOEXEC, above)
+            guard copy >= 0 else { throw .now("hand over", "descriptor \(ours)") }
+            copies.append(copy)
+            posix_spawn_file_actions_adddup2(&actions, copy, theirs)
         }
         // Event loops and libraries make descriptors that are not close-on-exec; none of them is the child's.
         let marked = clinux_close_on_exec_from(3)

@@ -34,7 +34,8 @@ public struct Launcher: Sendable {
             let descriptors = QEMUCommandLine.Descriptors(
                 qmp: Self.inherited.qmp, observer: Self.inherited.observer, console: Self.inherited.console,
                 agent: Self.inherited.agent, consoleLog: log, taps: taps)
-            for descriptor in taps + [log] where fcntl(descriptor, F_SETFD, 0) != 0 {
+            let inherited = [Self.inherited.qmp, Self.inherited.observer, Self.inherited.console, Self.inherited.agent]
+            for descriptor in inherited + taps + [log] where fcntl(descriptor, F_SETFD, 0) != 0 {
                 throw SystemError.now("hand over", "descriptor \(descriptor)")
             }
             let arguments = QEMUCommandLine(definition, layout: layout, descriptors: descriptors).arguments

@@ -33,6 +33,7 @@ public struct KVMProbe: Sendable {
         let image = layout.runFolder + "/kvm-probe.bin"
         defer { try? Files.remove(image) }
         do {
+            try Files.makeFolder(layout.runFolder)
             try DurableFile.write(Self.firmware, to: image)
             return Self.judge(try await run(image, as: user))
         } catch {
