@@ -19,6 +19,8 @@ let package = Package(
             dependencies: ["CYAML", "FleetModel", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .testTarget(name: "FleetModelTests", dependencies: ["FleetModel"], swiftSettings: strict),
-        .testTarget(name: "ManifestReaderTests", dependencies: ["ManifestReader", "FleetModel"], swiftSettings: strict),
+        .testTarget(
+            name: "ManifestReaderTests", dependencies: ["ManifestReader", "FleetModel"], exclude: ["Goldens"],
+            swiftSettings: strict),
     ]
 )

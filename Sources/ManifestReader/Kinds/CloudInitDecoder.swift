@@ -41,6 +41,9 @@ struct CloudInitDecoder {
         text.hasPrefix("/") && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }
     }
 
+    /// sshd reads lines of up to 8 KiB.
+    private static let keyLength = 8192
+
     private static let sshKey = ValueType.string(
         "SSH public key", help: "write the line of an id_….pub file: ssh-ed25519 AAAA… comment", where: isPublicKey)
 
@@ -58,7 +61,7 @@ struct CloudInitDecoder {
 
     /// sshd(8), AUTHORIZED_KEYS FILE FORMAT, without options: key type, base64 text, comment.
     private static func isPublicKey(_ text: String) -> Bool {
-        guard !text.unicodeScalars.contains(where: isControl) else { return false }
+        guard text.utf8.count <= keyLength, !text.unicodeScalars.contains(where: isControl) else { return false }
         let parts = text.split(separator: " ", maxSplits: 2)
         guard parts.count >= 2, text.first != " ", ["ssh-", "ecdsa-", "sk-"].contains(where: parts[0].hasPrefix) else {
             return false
