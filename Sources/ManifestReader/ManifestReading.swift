@@ -4,7 +4,8 @@ import FleetModel
 public struct ManifestReading: Sendable {
     /// Nil where a diagnostic is an error, and where there is no `Fleet` document and none was required.
     public var fleet: DesiredFleet?
-    /// Sorted by file, line and column; what has no position comes first.
+    /// Sorted by file, line and column; what has no position comes first. Of more than
+    /// 10,000 problems the rest is left out, which the last diagnostic then says.
     public var diagnostics: [Diagnostic]
 
     public var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }

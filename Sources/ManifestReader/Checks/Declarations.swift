@@ -48,7 +48,6 @@ struct Declarations {
         headers.reserveCapacity(tree.documents.count)
         for document in tree.documents {
             let root = tree.resolved(document.root)
-            guard Int(document.root) < tree.nodes.count else { continue }
             if let header = DocumentHeader(root, values) {
                 headers.append(header)
             } else if !values.isNull(root) {
@@ -62,6 +61,7 @@ struct Declarations {
         for header in headers where header.kind == .fleet {
             FleetDecoder(values).read(header, into: &self)
         }
+        checkDefaults(guests: headers.count { $0.kind == .guest }, values)
         if let guestDefaults { guests.check(defaults: guestDefaults, self) }
         for header in headers {
             switch header.kind {
@@ -73,6 +73,16 @@ struct Declarations {
         }
         self.guests.reserveCapacity(headers.count)
         for header in headers where header.kind == .guest { guests.read(header, into: &self) }
+    }
+
+    /// Leaves the defaults out where all guests together would take too much of them.
+    private mutating func checkDefaults(guests: Int, _ values: ValueReader) {
+        guard let node = guestDefaults, guests > 0 else { return }
+        guard values.tree.expandedSize(node) > YAMLLimits.defaultedNodes / guests else { return }
+        values.report(
+            .tooManyNodes, at: node, "the defaults are too large for \(guests) guests",
+            help: "split the fleet, or give the guests these values themselves")
+        guestDefaults = nil
     }
 
     private mutating func declareName(_ header: DocumentHeader, _ values: ValueReader) {

@@ -4,7 +4,9 @@ extension ValueReader {
 
     /// The labels in a mapping, merge keys resolved.
     func labels(_ node: NodeIndex) -> [String: String] {
-        guard tree.kind(node) == .mapping else { return wrongType(node, needed: "a mapping") ?? [:] }
+        guard tree.kind(node) == .mapping else {
+            return wrongType(node, needed: "a mapping", help: Self.mappingHelp) ?? [:]
+        }
         var labels: [String: String] = [:]
         var keys: [String: NodeIndex] = [:]
         let end = tree.nodes[Int(node)].end
@@ -46,15 +48,20 @@ extension ValueReader {
 
     private func word(_ node: NodeIndex, _ what: String, mayBeEmpty: Bool) -> String? {
         guard let text = string(node) else { return nil }
-        let bytes = text.utf8
-        let isWord =
-            bytes.count <= Self.labelLength
-            && bytes.allSatisfy { isAlphanumeric($0) || [0x2D, 0x5F, 0x2E, 0x2F].contains($0) }
-            && bytes.first.map(isAlphanumeric) ?? mayBeEmpty && bytes.last.map(isAlphanumeric) ?? mayBeEmpty
-        if isWord { return text }
+        if text.isEmpty ? mayBeEmpty : Self.isWord(text) { return text }
         return invalid(
             node, "no \(what)",
             help: "write at most \(Self.labelLength) letters, digits and inner “-”, “_”, “.”, “/”")
+    }
+
+    private static func isWord(_ text: String) -> Bool {
+        guard let first = text.utf8.first, let last = text.utf8.last, text.utf8.count <= labelLength else {
+            return false
+        }
+        return isAlphanumeric(first) && isAlphanumeric(last)
+            && text.utf8.allSatisfy { byte in
+                isAlphanumeric(byte) || byte == 0x2D || byte == 0x5F || byte == 0x2E || byte == 0x2F
+            }
     }
 }
 

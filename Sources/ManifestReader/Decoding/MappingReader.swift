@@ -21,7 +21,7 @@ struct MappingReader<Field: FieldNames> {
         self.node = place
         if let node {
             guard values.tree.kind(node) == .mapping else {
-                let _: Never? = values.wrongType(node, needed: "a mapping")
+                let _: Never? = values.wrongType(node, needed: "a mapping", help: ValueReader.mappingHelp)
                 return nil
             }
             Self.fill(&slots, from: node, values)

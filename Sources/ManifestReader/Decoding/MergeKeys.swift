@@ -39,11 +39,10 @@ extension ValueReader {
         return merged
     }
 
-    func reportDuplicateKey(_ key: NodeIndex, first: NodeIndex) {
-        let place = tree.nodes[Int(first)]
+    func reportDuplicateKey(_ key: NodeIndex, first: @autoclosure () -> NodeIndex) {
         report(
             .duplicateKey, at: key,
-            "the key \(quoted(tree.string(key))) is there already, at line \(place.line + 1), column \(place.column + 1)",
+            "the key \(quoted(tree.string(key))) is there already, at \(tree.range(first()))",
             help: "keep one of the two")
     }
 

@@ -6,6 +6,10 @@ final class ValueReader {
     let tree: YAMLTree
     let problems: Problems
 
+    /// Texts by their nodes, so that however many guests have a long text by defaults or aliases, it is kept once.
+    private var longTexts: [NodeIndex: String] = [:]
+    private static let longText = 256
+
     init(_ tree: YAMLTree, problems: Problems) {
         self.tree = tree
         self.problems = problems
@@ -38,33 +42,45 @@ final class ValueReader {
     func string(_ node: NodeIndex) -> String? {
         switch tree.kind(node) {
         case .scalar:
-            guard tree.nodes[Int(node)].isPlain else { return tree.string(node) }
+            guard tree.nodes[Int(node)].isPlain else { return sharedString(node) }
             let meaning = tree.withBytes(node) { CoreSchema.meaning(of: $0) }
-            if meaning == .string { return tree.string(node) }
+            if meaning == .string { return sharedString(node) }
             if meaning == .null {
-                report(.wrongType, at: node, "a text is missing here")
+                report(
+                    .wrongType, at: node, "a text is needed here, not nothing",
+                    help: "write a text, or leave the field out")
             } else {
                 let text = tree.string(node)
                 report(
-                    .wrongType, at: node, "\(text) is a \(meaning.rawValue), and a text is needed",
+                    .wrongType, at: node, "\(text) is \(meaning.phrase), and a text is needed",
                     help: "put it in quotes: \"\(text)\"")
             }
             return nil
         case .mapping where hasKey("valueFrom", in: node):
             report(.notSupportedYet, at: node, "valueFrom is not supported yet", help: "write the value itself")
             return nil
-        default: return wrongType(node, needed: "a text")
+        default: return wrongType(node, needed: "a text", help: "write it on the same line, in quotes where in doubt")
         }
+    }
+
+    private func sharedString(_ node: NodeIndex) -> String {
+        guard tree.nodes[Int(node)].count > Self.longText else { return tree.string(node) }
+        if let known = longTexts[node] { return known }
+        let text = tree.string(node)
+        longTexts[node] = text
+        return text
     }
 
     /// The text of a scalar that has a form of its own and needs no quotes, such as an amount or an address.
     func text(_ node: NodeIndex, needed: String) -> String? {
-        guard tree.kind(node) == .scalar, !isNull(node) else { return wrongType(node, needed: needed) }
-        return tree.string(node)
+        guard tree.kind(node) == .scalar, !isNull(node) else {
+            return wrongType(node, needed: needed, help: "write \(needed)")
+        }
+        return sharedString(node)
     }
 
     /// Reports what the node is instead of what is needed.
-    func wrongType<Value>(_ node: NodeIndex, needed: String) -> Value? {
+    func wrongType<Value>(_ node: NodeIndex, needed: String, help: String) -> Value? {
         let found: String
         switch tree.kind(node) {
         case .mapping: found = "a mapping"
@@ -72,7 +88,7 @@ final class ValueReader {
         case .scalar: found = isNull(node) ? "nothing" : quoted(tree.string(node))
         case .alias, .invalid: return nil
         }
-        report(.wrongType, at: node, "\(needed) is needed here, not \(found)")
+        report(.wrongType, at: node, "\(needed) is needed here, not \(found)", help: help)
         return nil
     }
 
@@ -81,11 +97,22 @@ final class ValueReader {
         return nil
     }
 
-    /// The nodes of a list, aliases resolved; nil where it is none.
+    /// The nodes of a list, aliases resolved; nil where it is none, or has more elements than are allowed.
     func elements(_ node: NodeIndex) -> YAMLElements? {
-        guard tree.kind(node) == .sequence else { return wrongType(node, needed: "a list") }
-        return YAMLElements(tree, of: node)
+        guard tree.kind(node) == .sequence else { return wrongType(node, needed: "a list", help: Self.listHelp) }
+        let elements = YAMLElements(tree, of: node)
+        var rest = elements
+        for _ in 0..<YAMLLimits.elements where rest.next() == nil { return elements }
+        guard rest.next() == nil else {
+            report(
+                .outOfRange, at: node, "the list is too long", help: "write at most \(YAMLLimits.elements) elements")
+            return nil
+        }
+        return elements
     }
+
+    static let listHelp = "write [a, b], or one line that starts with “- ” for each element"
+    static let mappingHelp = "write {key: value}, or indented lines of “key: value”"
 
     private func hasKey(_ name: StaticString, in mapping: NodeIndex) -> Bool {
         let end = tree.nodes[Int(mapping)].end

@@ -30,7 +30,7 @@ extension ValueType where Value == Bool {
     static var boolean: Self {
         Self { values, node in
             guard values.meaning(of: node) == .boolean else {
-                return values.wrongType(node, needed: "true or false")
+                return values.wrongType(node, needed: "true or false", help: "write it in lower case, without quotes")
             }
             return values.tree.withBytes(node) { $0.first == UInt8(ascii: "t") }
         }
@@ -42,7 +42,7 @@ extension ValueType where Value == Int {
     static func integer(_ what: String, in range: ClosedRange<Int>) -> Self {
         Self { values, node in
             guard values.meaning(of: node) == .integer else {
-                return values.wrongType(node, needed: "a whole number")
+                return values.wrongType(node, needed: "a whole number", help: "write digits alone, without quotes")
             }
             guard let number = Int(values.tree.string(node)), range.contains(number) else {
                 values.report(
@@ -60,7 +60,7 @@ extension ValueType where Value == Double {
     static func number(_ what: String, in range: ClosedRange<Double>) -> Self {
         Self { values, node in
             guard let meaning = values.meaning(of: node), meaning == .integer || meaning == .number else {
-                return values.wrongType(node, needed: "a number")
+                return values.wrongType(node, needed: "a number", help: "write it like 1.5, without quotes")
             }
             guard let number = Double(values.tree.string(node)), range.contains(number) else {
                 values.report(
@@ -81,7 +81,8 @@ extension ValueType where Value == ByteCount {
                 let isBare = values.meaning(of: node) == .integer
                 return values.invalid(
                     node, isBare ? "an amount without a unit" : "no amount of memory or disk",
-                    help: isBare ? "write the unit: \(text)MiB or \(text)GiB" : "write a number and a unit: 512MiB, 2GiB, 20G")
+                    help: isBare
+                        ? "write the unit: \(text)MiB or \(text)GiB" : "write a number and a unit: 512MiB, 2GiB, 20G")
             }
             return amount
         }

@@ -29,7 +29,8 @@ struct DiskImageHeader {
         }
         guard virtualSize > .zero else { throw Unusable(text: "is empty", help: "name a file that holds a disk") }
         guard virtualSize <= Self.maximumSize else {
-            throw Unusable(text: "describes a disk of \(virtualSize)", help: "at most \(Self.maximumSize) are supported")
+            throw Unusable(
+                text: "describes a disk of \(virtualSize)", help: "at most \(Self.maximumSize) are supported")
         }
     }
 

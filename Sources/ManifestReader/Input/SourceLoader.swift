@@ -35,14 +35,14 @@ struct SourceLoader {
     }
 
     private mutating func load(path: String) {
-        attempt(quoted(path)) { loader throws(FileAccessError) in
+        attempt(quoted(path: path)) { loader throws(FileAccessError) in
             guard try FileAccess.kind(of: path) == .folder else { return loader.load(file: path) }
             let files = try loader.manifests(below: path, depth: 0)
                 .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
             if files.isEmpty {
                 loader.loaded.isComplete = false
                 loader.problems.add(
-                    .noManifests, nil, "there are no manifests in the folder \(quoted(path))",
+                    .noManifests, nil, "there are no manifests in the folder \(quoted(path: path))",
                     help: "manifests are files whose names end in .yaml or .yml")
             }
             for file in files { loader.load(file: file) }
@@ -71,7 +71,7 @@ struct SourceLoader {
     private mutating func load(file path: String) {
         let absolute = FilePath.resolve(path, in: workingDirectory)
         guard paths.insert(absolute).inserted else { return }
-        attempt(quoted(path)) { loader throws(FileAccessError) in
+        attempt(quoted(path: path)) { loader throws(FileAccessError) in
             let bytes = try FileAccess.contents(of: path, limit: YAMLLimits.fileSize)
             loader.add(bytes, name: path, folder: FilePath.folder(of: absolute))
         }
@@ -82,7 +82,7 @@ struct SourceLoader {
         guard bytes.count <= YAMLLimits.fileSize, total <= YAMLLimits.totalSize else {
             let (what, limit) =
                 bytes.count > YAMLLimits.fileSize
-                ? (quoted(name), YAMLLimits.fileSize) : ("all manifests together", YAMLLimits.totalSize)
+                ? (quoted(path: name), YAMLLimits.fileSize) : ("all manifests together", YAMLLimits.totalSize)
             return reportTooLarge(what, limit)
         }
         loaded.files.append(SourceFile(name: name, folder: folder, bytes: bytes))
@@ -96,7 +96,8 @@ struct SourceLoader {
         } catch {
             if case .tooLarge = error.reason { return reportTooLarge(what, YAMLLimits.fileSize) }
             loaded.isComplete = false
-            let place = error.path == "-" || quoted(error.path) == what ? what : "\(quoted(error.path)) in \(what)"
+            let place =
+                error.path == "-" || quoted(path: error.path) == what ? what : "\(quoted(path: error.path)) in \(what)"
             problems.add(
                 .unreadablePath, nil, "cannot read \(place): \(error.text)", help: "check the path that -f gives")
         }

@@ -41,6 +41,9 @@ struct CloudInitDecoder {
         text.hasPrefix("/") && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }
     }
 
+    /// sshd reads lines of up to 8 KiB.
+    private static let keyLength = 8192
+
     private static let sshKey = ValueType.string(
         "SSH public key", help: "write the line of an id_….pub file: ssh-ed25519 AAAA… comment", where: isPublicKey)
 
@@ -58,14 +61,17 @@ struct CloudInitDecoder {
 
     /// sshd(8), AUTHORIZED_KEYS FILE FORMAT, without options: key type, base64 text, comment.
     private static func isPublicKey(_ text: String) -> Bool {
-        guard !text.unicodeScalars.contains(where: isControl) else { return false }
-        let parts = text.split(separator: " ", maxSplits: 2)
-        guard parts.count >= 2, text.first != " ", ["ssh-", "ecdsa-", "sk-"].contains(where: parts[0].hasPrefix) else {
+        let bytes = text.utf8
+        guard bytes.count <= keyLength, bytes.first != UInt8(ascii: " ") else { return false }
+        guard keyTypes.contains(where: text.hasPrefix), !text.unicodeScalars.contains(where: isControl) else {
             return false
         }
-        return parts[1].utf8.count >= 16
-            && parts[1].utf8.allSatisfy { isAlphanumeric($0) || [0x2B, 0x2F, 0x3D].contains($0) }
+        let parts = bytes.split(separator: UInt8(ascii: " "), maxSplits: 2)
+        return parts.count >= 2 && parts[1].count >= 16
+            && parts[1].allSatisfy { isAlphanumeric($0) || $0 == 0x2B || $0 == 0x2F || $0 == 0x3D }
     }
+
+    private static let keyTypes = ["ssh-", "ecdsa-", "sk-"]
 
     /// cloud-init tells formats apart by the first line, and ignores what it does not know.
     private func checkUserData(_ text: String, at node: NodeIndex) {

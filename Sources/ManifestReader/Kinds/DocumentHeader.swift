@@ -15,7 +15,7 @@ struct DocumentHeader {
     /// Nil where it is left out.
     var spec: NodeIndex?
 
-    /// Nil where the document is empty, or of no kind that can be read; `isKnown` tells which.
+    /// Nil where the document is empty, or of no kind that can be read, which is reported.
     init?(_ root: NodeIndex, _ values: ValueReader) {
         guard !values.isNull(root), let fields = MappingReader<DocumentField>(root, values) else { return nil }
         Self.checkVersion(fields)

@@ -30,12 +30,11 @@ struct GuestDecoder {
         guard let fields = MappingReader<GuestField>(header.spec, under: declarations.guestDefaults, values) else {
             return
         }
-        guard var guest = spec(fields, isWhole: true, &declarations), let name = header.name else { return }
+        guard var guest = spec(fields, nameNode: header.nameNode, &declarations), let name = header.name else { return }
         guest.name = name
         guest.formerly = header.formerly?.name
         guest.labels = header.labels
         guest.origin = values.tree.range(header.root)
-        checkStart(guest, fields, at: header.nameNode)
         declarations.guestNames.setObject(declarations.guests.count, of: name)
         declarations.guests.append(guest)
     }
@@ -46,14 +45,15 @@ struct GuestDecoder {
         // What the defaults refer to is checked with each guest that gets it.
         var scratch = declarations
         scratch.isComplete = false
-        _ = spec(fields, isWhole: false, &scratch)
+        _ = spec(fields, nameNode: nil, &scratch)
     }
 
-    /// - Parameter isWhole: whether what a guest cannot do without has to be there.
+    /// - Parameter nameNode: the guest's name; nil for defaults, where what a guest cannot do without may be missing.
     /// - Returns: nil where a field is reported, after all have been read.
     private func spec(
-        _ fields: MappingReader<GuestField>, isWhole: Bool, _ declarations: inout Declarations
+        _ fields: MappingReader<GuestField>, nameNode: NodeIndex?, _ declarations: inout Declarations
     ) -> DesiredGuest? {
+        let isWhole = nameNode != nil
         let host = self.host(fields, declarations)
         let cpus = fields.value(.cpus, as: Self.cpus, default: 1)
         let machine = fields.value(.machine, as: .choice(notYet: ["pc"]), default: MachineType.q35)
@@ -74,6 +74,10 @@ struct GuestDecoder {
         let stop = fields.mapping(.stop, GuestStopField.self)
         let grace = stop.map { $0.value(.graceful, as: Self.graceful, default: .seconds(60)) } ?? .seconds(60)
         let ready = ReadinessDecoder(values).read(fields)
+        if let nameNode {
+            if let machine, let boot, let disks { checkBoot(machine, boot, disks, at: nameNode) }
+            if let nics, let ready, nics.isEmpty { checkReadiness(ready, at: fields.node(.ready) ?? nameNode) }
+        }
         guard let cpus, let machine, let memory, let accelerator, let boot, let disks, let nics, let power,
             let grace, let ready
         else { return nil }
@@ -123,24 +127,28 @@ struct GuestDecoder {
         return memory
     }
 
-    /// What it takes to start, and to be seen to have started.
-    private func checkStart(_ guest: DesiredGuest, _ fields: MappingReader<GuestField>, at nameNode: NodeIndex) {
-        if guest.boot == nil {
-            if guest.machine == .microvm {
-                values.report(
-                    .nothingToBoot, at: nameNode, "a microvm starts a kernel or a firmware image, and this one has none",
-                    help: "add “boot: {kernel: …}” or “boot: {image: …}”")
-            } else if guest.disks.first?.image == nil {
-                values.report(
-                    .nothingToBoot, at: nameNode, "the guest has nothing to boot",
-                    help: "add “boot: {kernel: …}”, or give its first disk an image")
-            }
+    /// What it takes to start.
+    private func checkBoot(
+        _ machine: MachineType, _ boot: GuestBootDecoder.Boot, _ disks: [DesiredDisk], at nameNode: NodeIndex
+    ) {
+        guard boot.value == nil else { return }
+        if machine == .microvm {
+            values.report(
+                .nothingToBoot, at: nameNode, "a microvm starts a kernel or a firmware image, and this one has none",
+                help: "add “boot: {kernel: …}” or “boot: {image: …}”")
+        } else if disks.first?.image == nil {
+            values.report(
+                .nothingToBoot, at: nameNode, "the guest has nothing to boot",
+                help: "add “boot: {kernel: …}”, or give its first disk an image")
         }
-        guard guest.nics.isEmpty else { return }
-        switch guest.ready.condition {
+    }
+
+    /// What a guest without NICs can be seen to do.
+    private func checkReadiness(_ ready: Readiness, at node: NodeIndex) {
+        switch ready.condition {
         case .address, .tcp:
             values.report(
-                .conflictingFields, at: fields.node(.ready) ?? nameNode,
+                .conflictingFields, at: node,
                 "the guest is to answer on its network before it counts as ready, and has no NIC",
                 help: "add a NIC, or write “when: started”")
         case .started, .console: break

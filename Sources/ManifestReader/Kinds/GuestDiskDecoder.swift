@@ -83,6 +83,7 @@ struct GuestDiskDecoder {
 extension ValueReader {
     func reportDuplicateName(_ name: Name, of what: String, at node: NodeIndex) {
         report(
-            .duplicateName, at: node, "there is a \(what) \"\(name)\" already", help: "give one of the two another name")
+            .duplicateName, at: node, "there is a \(what) \"\(name)\" already", help: "give one of the two another name"
+        )
     }
 }

@@ -64,7 +64,8 @@ struct GuestNICDecoder {
     private func take(_ mac: MACAddress, at node: NodeIndex, _ declarations: inout Declarations) {
         guard !mac.isMulticast, mac.bits != 0 else {
             values.report(
-                .multicastMAC, at: node, "\(mac) is \(mac.bits == 0 ? "no address" : "a group address"), which no NIC can have",
+                .multicastMAC, at: node,
+                "\(mac) is \(mac.bits == 0 ? "no address" : "a group address"), which no NIC can have",
                 help: "take one that starts with 52:54:00, or leave it out")
             return
         }

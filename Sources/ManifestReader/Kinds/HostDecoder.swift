@@ -14,8 +14,10 @@ struct HostDecoder {
         var host = DesiredHost(
             name: header.name ?? Name(parsing: "unnamed")!, labels: header.labels,
             origin: values.tree.range(header.root))
+        var isLocal = true
         if let spec = header.spec, let fields = MappingReader<HostField>(spec, values) {
             let connection = connection(fields)
+            isLocal = connection == .local
             host.connection = connection ?? .local
             host.cordoned = fields.value(.cordoned, as: .boolean, default: false) ?? false
             host.privilege = fields.value(.privilege, as: .choice(), default: .auto) ?? .auto
@@ -27,7 +29,7 @@ struct HostDecoder {
             }
         }
         guard let name = header.name else { return }
-        if host.connection == .local {
+        if isLocal {
             if let first = declarations.localHosts.first {
                 values.report(
                     .severalLocalHosts, at: header.nameNode,
@@ -77,7 +79,8 @@ struct HostDecoder {
         let cpus = ValueType.integer("a host's CPUs", in: 1...Self.cpus.upperBound)
         let disk = ValueType.byteCount("a host's disk", in: .mib(1)...Self.disk.upperBound)
         if let capacity = fields.mapping(.capacity, HostCapacityField.self) {
-            policy.memory = isSimulated ? capacity.required(.memory, as: memory) : capacity.optional(.memory, as: memory)
+            policy.memory =
+                isSimulated ? capacity.required(.memory, as: memory) : capacity.optional(.memory, as: memory)
             policy.cpus = isSimulated ? capacity.required(.cpus, as: cpus) : capacity.optional(.cpus, as: cpus)
             policy.disk = isSimulated ? capacity.required(.disk, as: disk) : capacity.optional(.disk, as: disk)
         } else if isSimulated, fields.node(.capacity) == nil {

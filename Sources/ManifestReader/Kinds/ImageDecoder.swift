@@ -24,7 +24,7 @@ struct ImageDecoder {
         if let digest, digest != measured.file.digest {
             values.report(
                 .digestMismatch, at: fields.node(.sha256) ?? source,
-                "the SHA-256 of \(quoted(measured.file.path)) is another one",
+                "the SHA-256 of \(quoted(path: measured.file.path)) is another one",
                 detail: "declared: \(digest)\nmeasured: \(measured.file.digest)",
                 help: "check that it is the file that you want; then write sha256: \(measured.file.digest)")
         }
@@ -33,13 +33,14 @@ struct ImageDecoder {
             disk = try DiskImageHeader(measured)
         } catch {
             values.report(
-                .unusableImage, at: source, "the image \(quoted(measured.file.path)) \(error.text)", help: error.help)
+                .unusableImage, at: source, "the image \(quoted(path: measured.file.path)) \(error.text)",
+                help: error.help)
             return
         }
         if let declaredFormat, declaredFormat != disk.format {
             values.report(
                 .formatMismatch, at: fields.node(.format) ?? source,
-                "\(quoted(measured.file.path)) is in \(disk.format.rawValue) format, not \(declaredFormat.rawValue)",
+                "\(quoted(path: measured.file.path)) is in \(disk.format.rawValue) format, not \(declaredFormat.rawValue)",
                 help: "write “format: \(disk.format.rawValue)”, or leave it out")
         }
         guard let name = header.name else { return }
@@ -56,7 +57,7 @@ extension ValueType where Value == Digest {
     static var digest: Self {
         Self { values, node in
             guard let text = values.text(node, needed: "a SHA-256 digest") else { return nil }
-            if let digest = Digest(parsing: text.lowercased()) { return digest }
+            if text.utf8.count == 64, let digest = Digest(parsing: text.lowercased()) { return digest }
             return values.invalid(
                 node, "no SHA-256 digest", help: "write the 64 hexadecimal digits that sha256sum prints, in quotes")
         }

@@ -5,6 +5,9 @@ struct LocalFileReader {
     let values: ValueReader
     private let files = LocalFiles()
 
+    /// Linux's PATH_MAX (include/uapi/linux/limits.h).
+    private static let pathLength = 4096
+
     init(_ values: ValueReader) { self.values = values }
 
     /// The file that a node names: a path, relative to the manifest where it is not absolute, or a `file:` URL.
@@ -12,7 +15,7 @@ struct LocalFileReader {
     /// - Returns: nil where it cannot be read, which is reported.
     func file(_ node: NodeIndex) -> LocalFiles.Measured? {
         guard let text = values.string(node) else { return nil }
-        guard !text.isEmpty, !text.utf8.contains(0) else {
+        guard (1...Self.pathLength).contains(text.utf8.count), !text.utf8.contains(0) else {
             return values.invalid(node, "no path", help: "write a path relative to the manifest")
         }
         var path = text
@@ -29,8 +32,9 @@ struct LocalFileReader {
         case .success(let measured): return measured
         case .failure(let error):
             values.report(
-                .unreadableFile, at: node, "cannot read \(quoted(error.path)): \(error.text)",
-                help: path.hasPrefix("/") ? nil : "relative paths start at the manifest's folder, \(folder)")
+                .unreadableFile, at: node, "cannot read \(quoted(path: error.path)): \(error.text)",
+                help: path.hasPrefix("/")
+                    ? "check the path" : "relative paths start at the manifest's folder, \(folder)")
             return nil
         }
     }

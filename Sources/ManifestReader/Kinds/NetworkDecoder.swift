@@ -109,7 +109,8 @@ struct NetworkDecoder {
     private func dns(_ fields: MappingReader<NetworkField>, mode: NetworkSpec.Mode?) -> (String?, [IPv4Address]) {
         guard let dns = fields.mapping(.dns, NetworkDNSField.self) else { return (nil, []) }
         let domainType = ValueType.string(
-            "domain name", help: "write labels of letters, digits and inner hyphens with dots between, such as demo.internal",
+            "domain name",
+            help: "write labels of letters, digits and inner hyphens with dots between, such as demo.internal",
             where: isDomainName)
         let domain = dns.optional(.domain, as: domainType)
         var upstream: [IPv4Address] = []

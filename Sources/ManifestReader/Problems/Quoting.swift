@@ -1,16 +1,19 @@
-/// The user's own text for a diagnostic: in quotes, without control characters, 60 characters at most.
-func quoted(_ text: String) -> String {
-    let head = text.unicodeScalars.prefix(61)
+/// The user's own text for a diagnostic: in quotes, without control characters, cut behind `limit` characters.
+func quoted(_ text: String, limit: Int = 60) -> String {
+    let head = text.unicodeScalars.prefix(limit + 1)
     var shown = ""
-    for scalar in head.prefix(60) {
+    for scalar in head.prefix(limit) {
         switch scalar {
         case "\n": shown += "\\n"
         case "\t": shown += "\\t"
         default: shown.unicodeScalars.append(isControl(scalar) ? "\u{FFFD}" : scalar)
         }
     }
-    return head.count > 60 ? "\"\(shown)…\"" : "\"\(shown)\""
+    return head.count > limit ? "\"\(shown)…\"" : "\"\(shown)\""
 }
+
+/// A path for a diagnostic, which is cut behind Linux's PATH_MAX alone.
+func quoted(path: String) -> String { quoted(path, limit: 4096) }
 
 /// C0, DEL, C1 and the characters that change the direction of text: they could make a terminal lie.
 func isControl(_ scalar: Unicode.Scalar) -> Bool {

@@ -1,12 +1,27 @@
 /// What plain scalars mean in the core schema of YAML 1.2 (section 10.3.2), with one difference: of the booleans,
 /// `true` and `false` alone are known, and `True` or `TRUE` is a string.
 enum CoreSchema {
-    enum Meaning: String {
+    enum Meaning {
         case null, boolean, integer, number, string
+
+        /// For diagnostics: what such a scalar is.
+        var phrase: String {
+            switch self {
+            case .null: "nothing"
+            case .boolean: "a boolean"
+            case .integer: "a whole number"
+            case .number: "a number"
+            case .string: "a text"
+            }
+        }
     }
+
+    /// More digits than any field takes; what is longer is not looked at.
+    private static let longestNumber = 128
 
     static func meaning(of bytes: UnsafeBufferPointer<UInt8>) -> Meaning {
         guard let first = bytes.first else { return .null }
+        guard bytes.count <= longestNumber else { return .string }
         switch first {
         case UInt8(ascii: "~"): return bytes.count == 1 ? .null : .string
         case UInt8(ascii: "n"), UInt8(ascii: "N"):

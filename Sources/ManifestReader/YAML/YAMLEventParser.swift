@@ -67,6 +67,10 @@ final class YAMLEventParser {
         if scalars.first == "\t" || line.unicodeScalars.prefix(while: { $0 == " " || $0 == "\t" }).contains("\t") {
             return "indent with spaces: YAML does not allow tabs"
         }
+        let start = parser.pointee.context_mark
+        if parser.pointee.context != nil, start.line < mark.line {
+            return "look for the end of what begins at line \(start.line + 1), column \(start.column + 1)"
+        }
         switch scalars.first {
         case "@", "`", "%": return "a text that starts with \(scalars.first!) needs quotes"
         case ":": return "a text with “: ” in it needs quotes"

@@ -8,6 +8,12 @@ enum YAMLLimits {
     static let totalSize = 64 << 20
     /// Scalars, mappings and sequences of one file, each alias counted with everything that it stands for.
     static let nodes = 1_000_000
+    /// The same of all files of a run, without what aliases stand for.
+    static let totalNodes = 4_000_000
+    /// What a fleet's defaults have, times its guests.
+    static let defaultedNodes = 20_000_000
+    /// Elements of a list within a guest, such as its disks.
+    static let elements = 32
     /// Mappings and sequences inside one another, those that aliases stand for included.
     static let depth = 64
     /// Bytes of one scalar.

@@ -51,6 +51,17 @@ final class YAMLTree: Sendable {
         }
     }
 
+    /// The nodes of a subtree, aliases counted with what they stand for. Bounded, since every file's is.
+    func expandedSize(_ index: NodeIndex) -> Int {
+        var size = 1
+        var child = index + 1
+        while child < nodes[Int(index)].end {
+            size += expandedSize(resolved(child))
+            child = nodes[Int(child)].end
+        }
+        return size
+    }
+
     /// The file that a node was read from, as an index into `files`.
     func file(of index: NodeIndex) -> Int {
         var low = 0

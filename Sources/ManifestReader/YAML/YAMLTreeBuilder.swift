@@ -33,6 +33,7 @@ struct YAMLTreeBuilder {
     private var open: [Open] = []
     private var anchors: [String: Anchor] = [:]
     private var expanded = 0
+    private var root: NodeIndex = 0
     private var file = 0
     private var fileName = ""
     private var mayHaveVariables = false
@@ -85,7 +86,9 @@ struct YAMLTreeBuilder {
             case YAML_ALIAS_EVENT: try addAlias(event, problems)
             case YAML_DOCUMENT_START_EVENT:
                 anchors.removeAll()
-                documents.append(YAMLTree.Document(root: NodeIndex(nodes.count), file: file))
+                root = NodeIndex(nodes.count)
+            // Only now is it whole: of a document that is not, nothing is used.
+            case YAML_DOCUMENT_END_EVENT: documents.append(YAMLTree.Document(root: root, file: file))
             case YAML_STREAM_END_EVENT: return
             default: break
             }
@@ -169,12 +172,15 @@ struct YAMLTreeBuilder {
             if let parent = open.indices.last { open[parent].height = max(open[parent].height, anchor.height) }
             node.start = anchor.node
         } else if anchors[name] != nil {
-            problems.add(.recursiveAlias, range(node), "*\(name) stands for a value that contains it")
+            problems.add(
+                .recursiveAlias, range(node), "*\(name) stands for a value that contains it",
+                help: "write the value itself")
             node.kind = .invalid
         } else {
             problems.add(
                 .unknownAlias, range(node), "there is no anchor &\(name) before *\(name) in this document",
-                help: suggestion(for: name, among: anchors.keys).map { "did you mean *\($0)?" })
+                help: suggestion(for: name, among: anchors.keys).map { "did you mean *\($0)?" }
+                    ?? "write &\(name) before the value that it is to stand for")
             node.kind = .invalid
         }
         nodes.append(node)
@@ -210,6 +216,11 @@ struct YAMLTreeBuilder {
                 .tooManyNodes, mark,
                 "the file has more than \(YAMLLimits.nodes) values, aliases counted with what they stand for",
                 help: "split it into several files")
+        }
+        guard nodes.count < YAMLLimits.totalNodes else {
+            throw YAMLFailure(
+                .tooManyNodes, mark, "the files have more than \(YAMLLimits.totalNodes) values together",
+                help: "split the fleet")
         }
     }
 
