@@ -31,7 +31,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "VirtualNetwork",
-            dependencies: ["FleetModel", "HostSystem", "Netlink"],
+            dependencies: [
+                "FleetModel", "HostSystem", "Netlink", .product(name: "SystemPackage", package: "swift-system"),
+            ],
             swiftSettings: strict),
         .target(
             name: "QMP",
@@ -49,6 +51,15 @@ let package = Package(
         .testTarget(
             name: "NetlinkTests",
             dependencies: ["CLinux", "Netlink", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "NetworkTestTool",
+            dependencies: ["FleetModel", "VirtualNetwork"],
+            path: "Tests/NetworkTestTool",
+            swiftSettings: strict),
+        .testTarget(
+            name: "VirtualNetworkTests",
+            dependencies: ["FleetModel", "HostSystem", "NetworkTestTool", "VirtualNetwork"],
             swiftSettings: strict),
         .testTarget(name: "FleetModelTests", dependencies: ["FleetModel"], swiftSettings: strict),
     ]
