@@ -92,6 +92,12 @@ struct LodgeInstance: Sendable {
         try await lab.execute(
             ["unshare", "--mount", "sh", "-c", script, "sh"] + command("ensure", [Self.json(network)]))
     }
+    /// Starts the operation and kills it.
+    func beKilled(_ operation: String, _ network: NetworkDefinition, after delay: Duration) async throws {
+        let pid = try await lab.start(command(operation, [Self.json(network)]))
+        try await Task.sleep(for: delay)
+        await lab.end(pid)
+    }
     func remove(_ network: NetworkDefinition) async throws { try await perform("remove", Self.json(network)) }
     func rename(_ network: NetworkDefinition, to name: String) async throws {
         try await perform("rename", Self.json(network), name)
