@@ -38,7 +38,7 @@ let package = Package(
         module("SimulatedHost", ["FleetModel", "HostAgent", "HostSystem"]),
         module("HostAgent", ["FleetModel", "HostSystem", "KVMExecutor", "VirtualNetwork", subprocess, system]),
         module("KVMExecutor", ["FleetModel", "HostSystem", "QMP", crypto]),
-        module("VirtualNetwork", ["FleetModel", "HostSystem", "Netlink"]),
+        module("VirtualNetwork", ["FleetModel", "HostSystem", "Netlink", system]),
         module("Planner", ["FleetModel"]),
         module("ManifestReader", ["CYAML", "FleetModel", crypto]),
         module("FleetModel", [crypto]),

@@ -2,6 +2,7 @@ import FleetModel
 import Glibc
 import HostSystem
 import Netlink
+import SystemPackage
 
 /// The processes that serve DHCP and DNS to the networks of one instance: one dnsmasq a network, which outlives the
 /// agent that started it.
@@ -50,6 +51,7 @@ struct DHCPServer: Sendable {
                 "start the DHCP and DNS server of", "network \(definition.name)", "dnsmasq is not installed",
                 advice: "install it: apt-get install \(Self.package)")
         }
+        try checkReadable(layout.network(definition.owner.fleet, definition.name).path)
         let folder = layout.networkRun(definition.id)
         try Files.makeFolder(folder)
         for name in try Files.list(folder) where name.hasPrefix("dnsmasq-\(instance)-") {
@@ -58,6 +60,22 @@ struct DHCPServer: Sendable {
         try DurableFile.write(Array(configuration.text.utf8), to: configuration.path)
         let process = try start(program, configuration, log: "\(folder)/dnsmasq.log")
         try await waitUntilServing(process, configuration, log: "\(folder)/dnsmasq.log")
+    }
+
+    /// dnsmasq gives up root's rights before it reads reservations and names, and keeps silent where it cannot.
+    private func checkReadable(_ path: String) throws {
+        var folder = FilePath(path)
+        while !folder.components.isEmpty {
+            var status = stat()
+            guard stat(folder.string, &status) == 0 else { throw SystemError.now("look at", folder.string) }
+            guard status.st_mode & S_IXOTH != 0 else {
+                throw NetworkError(
+                    "start the DHCP and DNS server with the files in", path,
+                    "its system user may not pass through \(folder)",
+                    advice: "chmod o+x \(folder), or choose another folder with --state-dir")
+            }
+            folder.removeLastComponent()
+        }
     }
 
     private func start(

@@ -13,6 +13,8 @@ struct HostView {
     /// The instance's and others' tables of rules, see ``NFTables/tables()``.
     let tables: [String: String]
     let forwards: Bool
+    /// Networks whose server has not been told yet of changed reservations.
+    let pending: Set<ObjectID>
 
     init(store: NetworkStore, server: DHCPServer, marks: OwnershipMarks, tables: [String: String]) throws {
         layout = store.layout
@@ -24,6 +26,8 @@ struct HostView {
         addresses = try socket.addresses.list()
         servers = server.running()
         forwards = Forwarding.isOn
+        let reservations = Reservations(store: store, server: server)
+        pending = Set(contents.definitions.filter(reservations.isPending).map(\.id))
     }
 
     var networks: [LiveNetwork] {
@@ -47,7 +51,9 @@ struct HostView {
         // Without its bridge there is nothing to compare with; the missing bridge is a defect of its own.
         guard let bridge = links.first(where: { $0.name == definition.bridge }) else { return nil }
         let wanted = ServerConfiguration(definition: definition, layout: layout, bridgeIndex: bridge.index)
-        guard own.count == 1, server.configuration == wanted.path else { return .dhcpOutdated }
+        guard own.count == 1, server.configuration == wanted.path, !pending.contains(definition.id) else {
+            return .dhcpOutdated
+        }
         let deaf = addressed && !SocketTable.serves(server.process.pid, gateway: definition.spec.gateway)
         return deaf ? .dhcpNotRunning : nil
     }

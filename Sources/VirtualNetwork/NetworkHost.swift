@@ -69,6 +69,7 @@ public struct NetworkHost: Sendable {
             }
             try await server.ensure(
                 ServerConfiguration(definition: definition, layout: layout, bridgeIndex: bridge.index))
+            try await Reservations(store: store, server: server).recover(definition)
         } catch {
             throw NetworkError(error)
         }

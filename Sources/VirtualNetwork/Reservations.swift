@@ -22,36 +22,54 @@ struct Reservations {
                 "reserve the address of", "guest \(guest.name), \(nic.name)",
                 "its network \(nic.network) is not on this host", advice: "apply the network first")
         }
-        var outdated: Set<ObjectID> = []
+        let names = hostname == guest.name.text ? hostname : "\(guest.name) \(hostname)"
         for network in networks {
             let nics = guest.spec.nics.filter { $0.networkID == network.id }
             let wanted = Dictionary(nics.map { (file(guest.id, $0.name), $0) }) { first, _ in first }
-            let stale = try strike(guest.id, of: network) { file, content in
+            try strike(guest.id, of: network) { file, content in
                 wanted[file].map { content == reservation($0) } ?? false
             }
-            let names = hostname == guest.name.text ? hostname : "\(guest.name) \(hostname)"
-            var changed = !stale.isEmpty
-            for (file, nic) in wanted {
-                let folder = store.folder(network)
-                changed = try write(reservation(nic), file, in: folder.reservations, folder) || changed
-                let line = "\(nic.ipv4) \(names)\n"
-                changed = try write(line, file, in: folder.names, folder) || changed
+            let folder = store.folder(network)
+            for (file, nic) in wanted.sorted(by: { $0.key < $1.key }) {
+                try write(reservation(nic), file, in: folder.reservations, of: network)
+                try write("\(nic.ipv4) \(names)\n", file, in: folder.names, of: network)
             }
-            if changed { outdated.insert(network.id) }
-            giveBack(stale, network)
         }
-        try server.reload(outdated)
+        let outdated = networks.filter(isPending)
+        try server.reload(Set(outdated.map(\.id)))
+        for network in outdated {
+            giveBack(strayLeases(network), network)
+            try Files.remove(pending(network))
+        }
     }
 
     /// Removes all files of the guest, and gives its leases back.
     func release(_ guest: ObjectID) async throws {
-        var stale: [(NetworkDefinition, [MACAddress])] = []
-        for network in try store.read().definitions {
-            let macs = try strike(guest, of: network) { _, _ in false }
-            if !macs.isEmpty { stale.append((network, macs)) }
+        let networks = try store.read().definitions
+        for network in networks { try strike(guest, of: network) { _, _ in false } }
+        let outdated = networks.filter(isPending)
+        try server.reload(Set(outdated.map(\.id)))
+        for network in outdated {
+            try await endStrayLeases(network)
+            try Files.remove(pending(network))
         }
-        try server.reload(Set(stale.map(\.0.id)))
-        for (network, macs) in stale { try await endLeases(of: macs, network) }
+    }
+
+    /// Finishes what a run began that was cut short between changing the files and telling the server.
+    func recover(_ network: NetworkDefinition) async throws {
+        guard isPending(network) else { return }
+        try server.reload([network.id])
+        try await endStrayLeases(network)
+        try Files.remove(pending(network))
+    }
+
+    /// True where the server has not been told yet of files that were changed or removed.
+    func isPending(_ network: NetworkDefinition) -> Bool { Files.exists(pending(network)) }
+
+    private func pending(_ network: NetworkDefinition) -> String { "\(store.folder(network).path)/reload.pending" }
+
+    private func setPending(_ network: NetworkDefinition) throws {
+        if !isPending(network) { try DurableFile.write([], to: pending(network)) }
     }
 
     private func file(_ guest: ObjectID, _ nic: Name) -> String { "\(guest)-\(nic)" }
@@ -59,74 +77,72 @@ struct Reservations {
     private func reservation(_ nic: NICSpec) -> String { "\(nic.mac),\(nic.ipv4)\n" }
 
     /// Removes the guest's files in one network, but for those that `keep` wants.
-    ///
-    /// - Returns: the MAC addresses whose reservations were removed.
     private func strike(
         _ guest: ObjectID, of network: NetworkDefinition, unless keep: (String, String) -> Bool
-    ) throws -> [MACAddress] {
+    ) throws {
         let folder = store.folder(network)
-        var macs: [MACAddress] = []
         let files = Set(try Files.list(folder.reservations) + Files.list(folder.names))
         for file in files.sorted() where file.hasPrefix("\(guest)-") {
-            let content = Files.text("\(folder.reservations)/\(file)") ?? ""
-            if keep(file, content) { continue }
-            // The name goes first: as long as the reservation is there, a run that was cut short is made up for.
+            if keep(file, Files.text("\(folder.reservations)/\(file)") ?? "") { continue }
+            try setPending(network)
             try Files.remove("\(folder.names)/\(file)")
             try Files.remove("\(folder.reservations)/\(file)")
-            if let mac = content.split(separator: ",").first.flatMap({ MACAddress(parsing: String($0)) }) {
-                macs.append(mac)
-            }
         }
-        return macs
     }
 
     /// Writes a file that the server may read at any moment: elsewhere first, since it reads whatever appears in its
-    /// folder, an unfinished file as well.
-    ///
-    /// - Returns: true where a file was replaced, which the server would take for an addition.
-    private func write(_ text: String, _ file: String, in target: String, _ folder: NetworkFolder) throws -> Bool {
+    /// folder, an unfinished file as well. A file that is replaced it would take for an addition to what it read before.
+    private func write(_ text: String, _ file: String, in target: String, of network: NetworkDefinition) throws {
         let path = "\(target)/\(file)"
         let present = Files.text(path)
-        guard present != text else { return false }
-        let draft = "\(folder.path)/\(file).draft"
+        guard present != text else { return }
+        if present != nil { try setPending(network) }
+        let draft = "\(store.folder(network).path)/\(file).draft"
         try DurableFile.write(Array(text.utf8), to: draft)
         try Files.move(draft, to: path)
-        return present != nil
     }
 
-    private func held(by macs: [MACAddress], _ network: NetworkDefinition) -> [LeaseFile.Lease] {
-        LeaseFile(text: Files.text(store.folder(network).leases) ?? "").leases.filter { macs.contains($0.mac) }
+    /// Leases without a reservation for this MAC and IP address: since unknown machines get none, they are of guests
+    /// that are gone or have another address by now.
+    private func strayLeases(_ network: NetworkDefinition) -> [LeaseFile.Lease] {
+        let folder = store.folder(network)
+        let leases = LeaseFile(text: Files.text(folder.leases) ?? "").leases
+        guard !leases.isEmpty else { return [] }
+        let files = (try? Files.list(folder.reservations)) ?? []
+        let reserved = Set(files.compactMap { Files.text("\(folder.reservations)/\($0)") })
+        return leases.filter { !reserved.contains("\($0.mac),\($0.address)\n") }
     }
 
     /// Tells the server that these leases have ended; best effort, since a lease ends by itself too.
-    private func giveBack(_ macs: [MACAddress], _ network: NetworkDefinition) {
-        for lease in held(by: macs, network) {
+    private func giveBack(_ leases: [LeaseFile.Lease], _ network: NetworkDefinition) {
+        for lease in leases {
             try? ReleaseMessage(lease: lease, server: network.spec.gateway).send(by: network.bridge)
         }
     }
 
-    /// Gives the leases back and makes sure that they are gone: where the server does not do it within a second (or does
-    /// not run), they are struck out of its file while it is down.
-    private func endLeases(of macs: [MACAddress], _ network: NetworkDefinition) async throws {
-        guard !held(by: macs, network).isEmpty else { return }
+    /// Gives the stray leases back and makes sure that they are gone: where the server does not do it within a second (or
+    /// does not run), they are struck out of its file while it is down.
+    private func endStrayLeases(_ network: NetworkDefinition) async throws {
+        guard !strayLeases(network).isEmpty else { return }
         let running = server.running(network.id)
         if !running.isEmpty {
             let clock = ContinuousClock()
             let deadline = clock.now + .seconds(1)
-            giveBack(macs, network)
+            giveBack(strayLeases(network), network)
             while clock.now < deadline {
-                if held(by: macs, network).isEmpty { return }
+                if strayLeases(network).isEmpty { return }
                 try await Task.sleep(for: .milliseconds(5))
             }
         }
         for process in running { try await server.stop(process) }
         let path = store.folder(network).leases
+        let stray = Set(strayLeases(network))
         var file = LeaseFile(text: Files.text(path) ?? "")
-        file.remove { macs.contains($0.mac) }
+        file.remove { stray.contains($0) }
         try DurableFile.write(Array(file.text.utf8), to: path)
-        guard !running.isEmpty,
-            let bridge = try NetlinkSocket().links.find(named: network.bridge)?.index
-        else { return }
+        guard !running.isEmpty, let bridge = try NetlinkSocket().links.find(named: network.bridge)?.index else {
+            return
+        }
         try await server.ensure(
             ServerConfiguration(definition: network, layout: store.layout, bridgeIndex: bridge))
     }

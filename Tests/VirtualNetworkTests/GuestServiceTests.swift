@@ -109,6 +109,28 @@ import Testing
         }
     }
 
+    @Test func aChangeThatTheServerWasNotToldOfIsSeenAndFinished() async throws {
+        try await NetworkLab.run { lab in
+            let lodge = LodgeInstance(lab)
+            let network = lodge.network()
+            try await lodge.ensure(network)
+            let web = lodge.guest("web", on: network, number: 7)
+            try await lodge.reserve(web, hostname: "web")
+            let machine = try await lab.addMachine("web", mac: web.spec.nics[0].mac, bridge: network.bridge)
+            #expect(try await lab.lease(machine) != nil)
+            // What a release leaves that is killed before its last effects.
+            let folder = lodge.layout.network(network.owner.fleet, network.name)
+            try DurableFile.write([], to: "\(folder.path)/reload.pending")
+            try Files.remove("\(folder.names)/\(web.id)-eth0")
+            try Files.remove("\(folder.reservations)/\(web.id)-eth0")
+            #expect(try await lodge.defects(network) == [.dhcpOutdated])
+            try await lodge.ensure(network)
+            #expect(try await lodge.defects(network) == [])
+            #expect(Files.text(folder.leases) == "")
+            #expect(try await lab.lease(machine) == nil)
+        }
+    }
+
     @Test func aHostNameThatIsNoneIsRefused() async throws {
         try await NetworkLab.run { lab in
             let lodge = LodgeInstance(lab)

@@ -75,6 +75,32 @@ import Testing
         }
     }
 
+    /// Killed for real, at moments spread over the tenth of a second that a run takes.
+    @Test func aRunThatIsKilledAtAnyMomentIsMadeUpFor() async throws {
+        try await NetworkLab.run { lab in
+            let lodge = LodgeInstance(lab)
+            let network = lodge.network()
+            try Files.makeFolder(lodge.layout.stateFolder)
+            try Files.makeFolder(lodge.layout.runFolder)
+            let before = try await lab.census()
+            for delay in stride(from: 10, through: 150, by: 10) {
+                try await lodge.beKilled("ensure", network, after: .milliseconds(delay))
+                let made = try await lodge.observe()
+                #expect(made.leftovers.allSatisfy { $0.kind == .stateFolder }, "killed after \(delay) ms")
+                try await lodge.ensure(network)
+                let observation = try await lodge.observe()
+                #expect(observation.networks == [LiveNetwork(definition: network)], "killed after \(delay) ms")
+                #expect(observation.leftovers.isEmpty)
+
+                try await lodge.beKilled("remove", network, after: .milliseconds(delay))
+                let removed = try await lodge.observe()
+                #expect(removed.leftovers.allSatisfy { $0.kind == .stateFolder }, "killed after \(delay) ms")
+                try await lodge.remove(network)
+                #expect(try await lab.census() == before, "killed after \(delay) ms")
+            }
+        }
+    }
+
     @Test func aNewDefinitionIsSeenAsDefectsAndTakesEffect() async throws {
         try await NetworkLab.run { lab in
             let lodge = LodgeInstance(lab)

@@ -151,4 +151,32 @@ import Testing
             #expect(try await lodge.defects(network) == [])
         }
     }
+
+    /// With a folder of our own in place of `/usr/sbin`, for one process alone.
+    @Test(arguments: [([], "nft", "nftables"), (["nft"], "dnsmasq", "dnsmasq-base")])
+    func aMissingProgramIsNamedWithItsPackage(_ present: [String], _ missing: String, _ package: String) async throws {
+        try await NetworkLab.run { lab in
+            let lodge = LodgeInstance(lab)
+            let folder = "\(lab.folder)/sbin"
+            try Files.makeFolder(folder)
+            for program in present { try await lab.execute(["cp", "/usr/sbin/\(program)", "\(folder)/\(program)"]) }
+            let error = await #expect(throws: CommandError.self) {
+                try await lodge.ensure(lodge.network(), programs: folder)
+            }
+            #expect(error?.output.contains("apt-get install \(package)") == true)
+            #expect(error?.output.contains(missing) == true)
+            try await lodge.ensure(lodge.network())
+            #expect(try await lodge.defects(lodge.network()) == [])
+        }
+    }
+
+    @Test func aStateFolderThatTheServerCannotReadIsRefused() async throws {
+        try await NetworkLab.run { lab in
+            let lodge = LodgeInstance(lab)
+            try Files.makeFolder(lodge.layout.stateFolder)
+            try Files.setMode(lodge.layout.stateFolder, 0o700)
+            let error = await #expect(throws: CommandError.self) { try await lodge.ensure(lodge.network()) }
+            #expect(error?.output.contains("chmod o+x \(lodge.layout.stateFolder)") == true)
+        }
+    }
 }

@@ -86,6 +86,18 @@ struct LodgeInstance: Sendable {
     func warnings() async throws -> [String] { try await perform([String].self, "warnings") }
     func answers(_ nic: NICSpec) async throws -> Bool { try await perform(Bool.self, "answers", Self.json(nic)) }
     func ensure(_ network: NetworkDefinition) async throws { try await perform("ensure", Self.json(network)) }
+    /// With another folder in the place of `/usr/sbin`.
+    func ensure(_ network: NetworkDefinition, programs folder: String) async throws {
+        let script = "mount --bind \(folder) /usr/sbin && exec \"$@\""
+        try await lab.execute(
+            ["unshare", "--mount", "sh", "-c", script, "sh"] + command("ensure", [Self.json(network)]))
+    }
+    /// Starts the operation and kills it.
+    func beKilled(_ operation: String, _ network: NetworkDefinition, after delay: Duration) async throws {
+        let pid = try await lab.start(command(operation, [Self.json(network)]))
+        try await Task.sleep(for: delay)
+        await lab.end(pid)
+    }
     func remove(_ network: NetworkDefinition) async throws { try await perform("remove", Self.json(network)) }
     func rename(_ network: NetworkDefinition, to name: String) async throws {
         try await perform("rename", Self.json(network), name)
