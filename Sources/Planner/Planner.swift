@@ -14,7 +14,7 @@ public func makePlan(desired: DesiredFleet, hosts: [Name: HostObservation]) -> P
     let resolved = resolve(placement, desired: desired, on: observed)
     let difference = diff(resolved, placement: placement, against: observed)
     let capacity = checkCapacity(of: difference, on: observed)
-    let order = order(difference, resolved: resolved, schedules: capacity.schedules, on: observed)
+    let order = order(difference, schedules: capacity.schedules, on: observed)
 
     let remarks = [placement.remarks, resolved.remarks, difference.remarks, capacity.remarks]
     return Plan(

@@ -17,7 +17,7 @@ func checkCapacity(of difference: Difference, on observed: ObservedFleet) -> Cap
         let load = HostLoad(host: host, units: units)
         let schedule = load.schedule
         var capacity = load.capacity(under: schedule)
-        let disk = DiskLoad(host: host, guests: guests, images: difference.images[index])
+        let disk = DiskLoad(host: host, guests: guests, difference, index)
         capacity.peak.disk += disk.peakGrowth
         capacity.after.disk += disk.growth
 
@@ -99,15 +99,18 @@ struct DiskLoad {
     /// With everything added and nothing removed yet.
     let peakGrowth: ByteCount
 
-    init(host: ObservedHost, guests: [GuestTransition], images: [ImageTransition]) {
+    init(host: ObservedHost, guests: [GuestTransition], _ difference: Difference, _ index: Int) {
         var files: [String: CachedFile] = [:]
-        for image in images { if let file = image.definition?.file { files[file.fileName] = file } }
+        for image in difference.images[index] { if let file = image.definition?.file { files[file.fileName] = file } }
         for guest in guests {
             for (file, _) in guest.resolved?.desired.boot?.files ?? [] { files[file.fileName] = file }
         }
         if !files.isEmpty { for file in host.live.cache { files[file.fileName] = nil } }
         copies = files.values.reduce(into: .zero) { $0 += $1.size }
-        growth = copies + ByteCount(bytes: guests.reduce(0) { $0 + $1.diskGrowth })
+        let goingFiles = difference.leftovers[index].filter { $0.kind == .cacheFile }.map(\.lastComponent)
+        let going = Set(goingFiles + difference.released[index].map(\.fileName))
+        let removed = host.live.cache.filter { going.contains($0.fileName) }.reduce(ByteCount.zero) { $0 + $1.size }
+        growth = copies - removed + ByteCount(bytes: guests.reduce(0) { $0 + $1.diskGrowth })
         peakGrowth = copies + ByteCount(bytes: guests.reduce(0) { $0 + max(0, $1.diskGrowth) })
     }
 }

@@ -10,6 +10,8 @@ struct Difference {
     var leftovers: [[Leftover]] = []
     /// For each host the guests that have to be down together while something that they share changes.
     var groups: [[GuestGroup]] = []
+    /// For each host the cached files that nothing refers to once all this is done; leftovers aside.
+    var released: [[CachedFile]] = []
     var remarks = Remarks()
 }
 
@@ -17,11 +19,12 @@ struct Difference {
 func diff(_ resolved: ResolvedFleet, placement: Placement, against observed: ObservedFleet) -> Difference {
     var difference = Difference()
     for (index, host) in observed.hosts.enumerated() {
+        let files = Set(host.live.cache.map(\.fileName))
+        let images = diffImages(resolved.images[index], names: resolved.imageNames, on: host, files)
         let networks = diffNetworks(resolved.networks[index], on: host, isFleetWide: resolved.networkNames)
         let readdressed = Dictionary(
             networks.compactMap { network in network.readdressing.map { (network.id, $0) } },
             uniquingKeysWith: { first, _ in first })
-        let files = Set(host.live.cache.map(\.fileName))
         var transitions = resolved.guests[index].compactMap {
             diffGuest($0, on: host, readdressed: readdressed, cached: files)
         }
@@ -32,7 +35,9 @@ func diff(_ resolved: ResolvedFleet, placement: Placement, against observed: Obs
         difference.remarks.checkOverlaps(of: networks, on: host)
         difference.groups.append(groupGuests(transitions, networks: networks, on: host))
         difference.networks.append(networks)
-        difference.images.append(diffImages(resolved.images[index], names: resolved.imageNames, on: host, files))
+        difference.images.append(images)
+        difference.released.append(
+            releasedFiles(on: host, guests: transitions, kept: resolved.guests[index], images: images))
         difference.guests.append(transitions)
         difference.leftovers.append(leftoversToRemove(on: host, resolved, index))
     }

@@ -10,8 +10,7 @@ struct HostSteps {
     private let leftovers: [Leftover]
     private let groups: [GuestGroup]
     private let schedule: CapacitySchedule
-    private let references: CacheReferences
-    private let networkIDs: [Name: ObjectID]
+    private let released: [CachedFile]
     private let firstID: Int
 
     private(set) var steps: [Step] = []
@@ -31,8 +30,7 @@ struct HostSteps {
     private var removedNetworks: [ObjectID: Int] = [:]
 
     init(
-        host: ObservedHost, difference: Difference, index: Int, schedule: CapacitySchedule,
-        references: CacheReferences, networkIDs: [Name: ObjectID], firstID: Int
+        host: ObservedHost, difference: Difference, index: Int, schedule: CapacitySchedule, firstID: Int
     ) {
         self.host = host
         networks = difference.networks[index]
@@ -41,8 +39,7 @@ struct HostSteps {
         leftovers = difference.leftovers[index]
         groups = difference.groups[index]
         self.schedule = schedule
-        self.references = references
-        self.networkIDs = networkIDs
+        released = difference.released[index]
         self.firstID = firstID
         files = [:]
         for (number, group) in groups.enumerated() { for member in group.members { groupOf[member] = number } }
@@ -238,7 +235,7 @@ struct HostSteps {
     }
 
     private mutating func removeCachedFiles() {
-        for file in references.released {
+        for file in released {
             let image = images.first { $0.live?.file == file }
             let users = users(of: file)
             let owner = image?.change.address ?? guests.last { $0.refers(to: file) }?.change.address

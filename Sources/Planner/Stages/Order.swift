@@ -8,16 +8,13 @@ struct Ordered {
 
 /// Turns every transition into steps, each after those that it needs. Steps of different hosts never need each other.
 func order(
-    _ difference: Difference, resolved: ResolvedFleet, schedules: [CapacitySchedule], on observed: ObservedFleet
+    _ difference: Difference, schedules: [CapacitySchedule], on observed: ObservedFleet
 ) -> Ordered {
     var ordered = Ordered()
     for (index, host) in observed.hosts.enumerated() {
-        let references = CacheReferences(
-            host: host, guests: difference.guests[index],
-            kept: resolved.guests[index], images: difference.images[index])
         var steps = HostSteps(
-            host: host, difference: difference, index: index, schedule: schedules[index], references: references,
-            networkIDs: resolved.networks[index].mapValues(\.id), firstID: ordered.steps.count)
+            host: host, difference: difference, index: index, schedule: schedules[index],
+            firstID: ordered.steps.count)
         steps.build()
         ordered.steps += steps.steps
         ordered.changes += difference.networks[index].map(\.change)

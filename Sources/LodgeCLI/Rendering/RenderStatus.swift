@@ -1,0 +1,92 @@
+import FleetModel
+import Planner
+
+/// One line a guest of the fleet, by name.
+///
+/// - Parameter plan: Where there are manifests, what they would change: then a guest's drift says that too, and guests
+///   that are still to be made have a line.
+public func renderStatus(
+    fleet: Name, hosts: [Name: HostObservation], plan: Plan? = nil, style: TextStyle
+) -> String {
+    var changes: [ResourceAddress: Change] = [:]
+    for change in plan?.changes ?? [] where change.address.kind == .guest {
+        changes[ResourceAddress(.guest, change.renamedFrom ?? change.address.name)] = change
+    }
+    var rows: [(name: Name, host: Name, cells: [TextTable.Cell])] = []
+    for (host, guest) in fleetGuests(fleet, hosts) {
+        let name = guest.definition.name
+        let drift = drift(of: guest, changes[ResourceAddress(.guest, name)])
+        let spec = guest.process?.spec ?? guest.definition.spec
+        rows.append(
+            (
+                name, host,
+                [
+                    .init(name.text), .init(host.text), powerCell(guest),
+                    .init(addresses(of: spec)), .init("\(spec.cpus)"), .init(spec.memory.description),
+                    .init(drift, drift == "-" ? .faint : .changed),
+                ]
+            ))
+    }
+    for change in plan?.changes ?? [] where change.action == .create {
+        guard case .guest(let spec) = change.after else { continue }
+        let cells: [TextTable.Cell] = [
+            .init(change.address.name.text), .init(change.host.text), .init("absent", .faint),
+            .init(addresses(of: spec)), .init("\(spec.cpus)"), .init(spec.memory.description),
+            .init("to be created", .changed),
+        ]
+        rows.append((change.address.name, change.host, cells))
+    }
+    var text = ""
+    if rows.isEmpty {
+        text += "Fleet \(fleet) has no guests.\n"
+    } else {
+        var table = TextTable([
+            .init(title: "GUEST"), .init(title: "HOST"), .init(title: "POWER"), .init(title: "ADDRESS"),
+            .init(title: "CPUS", isNumeric: true), .init(title: "MEMORY", isNumeric: true), .init(title: "DRIFT"),
+        ])
+        for row in rows.sorted(by: { ($0.name, $0.host) < ($1.name, $1.host) }) { table.add(row.cells) }
+        table.write(to: &text, indent: 0, style: style)
+    }
+    writeUnreachable(hosts, to: &text, style)
+    return text
+}
+
+private func drift(of guest: LiveGuest, _ change: Change?) -> String {
+    var causes = driftCauses(of: guest)
+    if !pendingRestart(of: guest).isEmpty { causes.append("restart pending") }
+    if let change, change.action == .destroy { causes.append("to be destroyed") }
+    if let fields = change?.fields.map(\.path), !fields.isEmpty { causes.append(fields.joined(separator: ", ")) }
+    return causes.isEmpty ? "-" : causes.joined(separator: "; ")
+}
+
+func powerCell(_ guest: LiveGuest) -> TextTable.Cell {
+    switch guest.state {
+    case .running: TextTable.Cell("running", .added)
+    case .stopped: TextTable.Cell("stopped", guest.definition.spec.power == .running ? .removed : .faint)
+    case .halted(let state): TextTable.Cell(state, .removed)
+    case .unresponsive: TextTable.Cell("no answer", .removed)
+    }
+}
+
+func addresses(of spec: GuestSpec) -> String {
+    spec.nics.isEmpty ? "-" : spec.nics.map(\.ipv4.description).joined(separator: ", ")
+}
+
+/// The fleet's guests with their hosts, by name.
+func fleetGuests(_ fleet: Name, _ hosts: [Name: HostObservation]) -> [(host: Name, guest: LiveGuest)] {
+    var found: [(host: Name, guest: LiveGuest)] = []
+    for (host, observation) in hosts {
+        guard case .observed(let live) = observation else { continue }
+        let owner = Owner(instance: live.facts.instance, fleet: fleet)
+        for guest in live.guests where guest.definition.owner == owner { found.append((host, guest)) }
+    }
+    return found.sorted { ($0.guest.definition.name, $0.host) < ($1.guest.definition.name, $1.host) }
+}
+
+func writeUnreachable(_ hosts: [Name: HostObservation], to text: inout String, _ style: TextStyle) {
+    var diagnostics: [Diagnostic] = []
+    for (_, observation) in hosts.sorted(by: { $0.key < $1.key }) {
+        if case .unreachable(let diagnostic) = observation { diagnostics.append(diagnostic) }
+    }
+    if !diagnostics.isEmpty { text += "\n" + renderDiagnostics(diagnostics, style: style) }
+}

@@ -1,0 +1,58 @@
+import FleetModel
+
+/// The files of a host's cache that the plan's end leaves without a reference; sorted by file name. Those that
+/// nothing refers to now are left out: the host reports them as leftovers.
+///
+/// - Parameter kept: The desired guests of this host, changed or not.
+func releasedFiles(
+    on host: ObservedHost, guests: [GuestTransition], kept: [ResolvedGuest], images: [ImageTransition]
+) -> [CachedFile] {
+    guard !host.live.cache.isEmpty, !(guests.isEmpty && images.isEmpty) else { return [] }
+    var before: Set<String> = []
+    var after: Set<String> = []
+    let changedImages = Set(images.map(\.name))
+    for image in host.live.images {
+        before.insert(image.file.fileName)
+        if image.owner != host.owner || !changedImages.contains(image.name) { after.insert(image.file.fileName) }
+    }
+    for image in images { if let file = image.definition?.file { after.insert(file.fileName) } }
+
+    let changed = Dictionary(
+        guests.compactMap { guest in guest.live.map { ($0.definition.id, guest) } },
+        uniquingKeysWith: { first, _ in first })
+    for guest in host.live.guests {
+        let files = guest.cachedFiles
+        before.formUnion(files)
+        if let transition = changed[guest.definition.id] {
+            if !transition.stops, let running = guest.process?.spec { after.formUnion(running.cachedFiles) }
+        } else {
+            after.formUnion(files)
+        }
+    }
+    for guest in kept { after.formUnion(guest.spec.cachedFiles) }
+    return host.live.cache
+        .filter { before.contains($0.fileName) && !after.contains($0.fileName) }
+        .sorted { $0.fileName < $1.fileName }
+}
+
+extension LiveGuest {
+    /// The names of the cached files that its definition and its process refer to.
+    var cachedFiles: Set<String> {
+        let defined = definition.spec.cachedFiles
+        guard let running = process?.spec, running != definition.spec else { return defined }
+        return defined.union(running.cachedFiles)
+    }
+}
+
+extension GuestSpec {
+    /// The names of the cached files that it refers to.
+    var cachedFiles: Set<String> {
+        var names: Set<String> = []
+        for disk in disks { if let base = disk.base { names.insert("\(base.digest).\(base.format.rawValue)") } }
+        let boots: [(Digest?, CachedFile.Format)] = [
+            (boot?.kernel, .kernel), (boot?.initrd, .initrd), (boot?.image, .firmware),
+        ]
+        for (digest, format) in boots { if let digest { names.insert("\(digest).\(format.rawValue)") } }
+        return names
+    }
+}
