@@ -21,7 +21,7 @@ let package = Package(
         .testTarget(
             name: "PlannerTests", dependencies: ["FleetModel", "Planner", "SimulatedHost"], swiftSettings: strict),
         .testTarget(
-            name: "LodgeCLITests", dependencies: ["FleetModel", "LodgeCLI", "Planner"], exclude: ["Goldens"],
+            name: "LodgeCLITests", dependencies: ["FleetModel", "LodgeCLI", "Planner", "SimulatedHost"], exclude: ["Goldens"],
             swiftSettings: strict),
     ]
 )

@@ -108,7 +108,9 @@ extension SimulatedState {
 
     private mutating func ensure(_ definition: NetworkDefinition) throws(SimulatedFault) {
         let others = live.networks.filter { $0.definition.id != definition.id }
-        guard !others.contains(where: { $0.definition.owner == definition.owner && $0.definition.name == definition.name })
+        guard
+            !others.contains(where: { $0.definition.owner == definition.owner && $0.definition.name == definition.name }
+            )
         else { throw .nameTaken(ResourceAddress(.network, definition.name)) }
         live.networks = others + [LiveNetwork(definition: definition)]
     }

@@ -53,7 +53,9 @@ import Testing
         #expect(stops.count == 2)
         let start = try #require(plan.steps.first { $0.verb == "start" && $0.address.name.text == "b" })
         #expect(!start.needs.contains(stops[0].id))
-        #expect(plan.capacity[0].peak.memory == plan.capacity[0].before.memory + .mib(300) + ByteCount(bytes: (300 << 20) / 512))
+        #expect(
+            plan.capacity[0].peak.memory == plan.capacity[0].before.memory + .mib(300)
+                + ByteCount(bytes: (300 << 20) / 512))
     }
 
     @Test func whatDoesNotFitIsRefusedWithTheArithmetic() throws {

@@ -46,7 +46,8 @@ struct FleetGenerator {
                     base: .init(image: name("base"), digest: Self.digest("base-0"), format: .qcow2), size: .gib(2))
             ])
         let definition = GuestDefinition(
-            id: ObjectID(kind: .guest, fleet: other.fleet, name: name("g0")), owner: other, name: name("g0"), spec: spec)
+            id: ObjectID(kind: .guest, fleet: other.fleet, name: name("g0")), owner: other, name: name("g0"), spec: spec
+        )
         let guest = LiveGuest(
             definition: definition, state: .running,
             process: RunningGuest(generation: 1, spec: spec, pid: 77, startTime: 1, bootID: "boot"))
@@ -103,7 +104,8 @@ struct FleetGenerator {
                     name: name("data"), image: random.chance(30) ? name("data") : nil,
                     size: .gib(Int64.random(in: 1...3, using: &random))))
         }
-        let boot: DesiredBoot? = disks.isEmpty ? .kernel(Self.file("vmlinuz-\(random.pick([0, 1]))"), initrd: nil, cmdline: "quiet") : nil
+        let boot: DesiredBoot? =
+            disks.isEmpty ? .kernel(Self.file("vmlinuz-\(random.pick([0, 1]))"), initrd: nil, cmdline: "quiet") : nil
         let nics = (0..<Int.random(in: 0...2, using: &random)).map { nic in
             let network = random.pick(networks)
             let address = random.chance(25) ? given.popLast() : nil

@@ -45,7 +45,9 @@ import Testing
         },
         Case(path: "cloudInit.hostname", impact: .restart) { $0.guests[0].cloudInit?.hostname = "www" },
         Case(path: "cloudInit.users", impact: .restart) { $0.guests[0].cloudInit?.users = [.init(name: "me")] },
-        Case(path: "cloudInit.userData", impact: .restart) { $0.guests[0].cloudInit?.userData = "#cloud-config\na: 2\n" },
+        Case(path: "cloudInit.userData", impact: .restart) {
+            $0.guests[0].cloudInit?.userData = "#cloud-config\na: 2\n"
+        },
         Case(path: "power", impact: .restart) { $0.guests[0].power = .stopped },
         Case(path: "stop.graceful", impact: .live) { $0.guests[0].stopGrace = .seconds(1) },
         Case(path: "name", impact: .live) {

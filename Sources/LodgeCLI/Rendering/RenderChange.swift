@@ -13,7 +13,7 @@ func writeChange(_ change: Change, to text: inout String, _ style: TextStyle) {
     // Comment bots match this line to its end, so that nothing may follow.
     text += style.paint("  # \(change.address) \(sentence)", .bold) + "\n"
     text += "  \(style.paint(mark, tone)) \(change.address) on \(change.host)"
-    if change.action == .update, let impact = change.impact { text += " (\(impact.rawValue))" }
+    if change.action == .update, let impact = change.impact { text += " (\(impactText(impact)))" }
     text += "\n"
     if let former = change.renamedFrom {
         text += "      # renamed from \(change.address.kind.rawValue).\(former), and kept\n"
@@ -26,6 +26,16 @@ func writeChange(_ change: Change, to text: inout String, _ style: TextStyle) {
     }
 }
 
+/// What an impact does to an object that stays.
+func impactText(_ impact: Impact) -> String {
+    switch impact {
+    case .live: "live"
+    case .restart: "restart"
+    case .replace: "new root disk"
+    case .destroy: "loses data"
+    }
+}
+
 private func writeNewFields(of change: Change, to text: inout String, _ style: TextStyle) {
     guard let after = change.after else { return }
     let fields = describe(after)
@@ -34,7 +44,8 @@ private func writeNewFields(of change: Change, to text: inout String, _ style: T
     for field in fields { text += "      \(mark) \(field.path.padded(to: width)) = \(field.text)\n" }
 }
 
-private func writeFields(_ fields: [Change.Field], of action: Change.Action, to text: inout String, _ style: TextStyle) {
+private func writeFields(_ fields: [Change.Field], of action: Change.Action, to text: inout String, _ style: TextStyle)
+{
     let paths = fields.map(\.path.count).max() ?? 0
     let values = fields.map { "\($0.before ?? "null") -> \($0.after ?? "null")" }
     // One long text does not push the remarks of all fields off the screen.

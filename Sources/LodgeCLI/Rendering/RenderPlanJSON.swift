@@ -9,7 +9,7 @@ import FoundationEssentials
 ///   - digest: Of the plan, as apply checks it.
 public func renderPlanJSON(_ plan: Plan, lodgeVersion: String, timestamp: String, digest: Digest) -> String {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let document = PlanDocument(plan, lodgeVersion: lodgeVersion, timestamp: timestamp, digest: digest)
     do {
         return String(decoding: try encoder.encode(document), as: UTF8.self) + "\n"

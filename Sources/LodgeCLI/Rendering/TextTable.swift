@@ -29,7 +29,9 @@ struct TextTable {
 
     func write(to text: inout String, indent: Int = 2, style: TextStyle) {
         var widths = columns.map(\.title.count)
-        for row in rows { for (index, cell) in row.enumerated() { widths[index] = max(widths[index], cell.text.count) } }
+        for row in rows {
+            for (index, cell) in row.enumerated() { widths[index] = max(widths[index], cell.text.count) }
+        }
         let margin = String(repeating: " ", count: indent)
         for row in [columns.map { Cell($0.title, .faint) }] + rows {
             text += margin

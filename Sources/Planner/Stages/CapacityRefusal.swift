@@ -121,7 +121,9 @@ private struct CapacityBill {
             return "\(left)  \(String(repeating: " ", count: max(0, width - amount.count)))\(amount)  \(remark)"
         }
         var rows = [row("allocatable", allocatable, source), row("needed", needed, "at the end of the apply:")]
-        for item in shown { rows.append(row("", item.text, item.name + (item.isAsked ? ", started by this plan" : ""))) }
+        for item in shown {
+            rows.append(row("", item.text, item.name + (item.isAsked ? ", started by this plan" : "")))
+        }
         if items.count > shown.count { rows.append(row("", "", "and \(items.count - shown.count) more")) }
         return rows.joined(separator: "\n")
     }
@@ -139,9 +141,9 @@ extension String {
 
 extension ByteCount {
     /// At least this much, in whole MiB, or tenths of a GiB from one GiB on.
-    fileprivate var roundedUp: ByteCount {
-        let unit: Int64 = bytes < 1 << 30 ? 1 << 20 : (1 << 30) / 10
-        let up = ByteCount(bytes: (bytes + unit - 1) / unit * unit)
-        return bytes < 1 << 30 ? up : .mib((up.bytes + (1 << 20) - 1) >> 20)
+    fileprivate var roundedUp: String {
+        guard bytes > 1 << 30 else { return "\((bytes + (1 << 20) - 1) >> 20)MiB" }
+        let tenths = (bytes * 10 + (1 << 30) - 1) >> 30
+        return tenths % 10 == 0 ? "\(tenths / 10)GiB" : "\(tenths / 10).\(tenths % 10)GiB"
     }
 }

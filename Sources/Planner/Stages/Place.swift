@@ -23,6 +23,7 @@ func place(_ desired: DesiredFleet, on observed: ObservedFleet) -> Placement {
     let guests = desired.guests.sorted { $0.name < $1.name }
     var residents = Residents(guests, observed)
     var homeless: [DesiredGuest] = []
+    var unobserved: [Name: [DesiredGuest]] = [:]
 
     for guest in guests {
         let places = residents.places(of: guest, &placement.remarks)
@@ -40,13 +41,14 @@ func place(_ desired: DesiredFleet, on observed: ObservedFleet) -> Placement {
             if let host = observed.index[pinned] {
                 placement.guests.append(.init(desired: guest, host: host, live: nil))
             } else {
-                placement.remarks.warn(
-                    "guest-not-planned", "guest.\(guest.name): nothing is planned, since host \(pinned) was not observed",
-                    range: guest.origin)
+                unobserved[pinned, default: []].append(guest)
             }
         } else {
             homeless.append(guest)
         }
+    }
+    for (host, guests) in unobserved.sorted(by: { $0.key < $1.key }) {
+        placement.remarks.warnUnplanned(guests, "host.\(host) was not observed")
     }
     placement.settle(homeless, on: observed)
     return placement
@@ -57,12 +59,7 @@ extension Placement {
     fileprivate mutating func settle(_ homeless: [DesiredGuest], on observed: ObservedFleet) {
         guard !homeless.isEmpty else { return }
         guard !observed.isPartial else {
-            for guest in homeless {
-                remarks.warn(
-                    "guest-not-planned",
-                    "guest.\(guest.name): nothing is planned, since it may live on a host that was not observed",
-                    range: guest.origin)
-            }
+            remarks.warnUnplanned(homeless, "not all hosts were observed, and what is found on none may live on those")
             return
         }
         var heap = FreeMemoryHeap(freeMemory(on: observed))
@@ -139,6 +136,12 @@ private struct Residents {
 }
 
 extension Remarks {
+    fileprivate mutating func warnUnplanned(_ guests: [DesiredGuest], _ reason: String) {
+        let names = guests.prefix(10).map { "guest.\($0.name)" }.joined(separator: ", ")
+        let more = guests.count > 10 ? " and \(guests.count - 10) more" : ""
+        warn("guest-not-planned", "nothing is planned for \(names)\(more): \(reason)", range: guests[0].origin)
+    }
+
     fileprivate mutating func refuseTwice(_ guest: DesiredGuest, _ hosts: [Name]) {
         let names = hosts.map(\.text).joined(separator: " and ")
         refuse(
