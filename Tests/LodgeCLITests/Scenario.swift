@@ -96,7 +96,7 @@ enum Scenario {
         next.images = [image("debian-12", version: 1), image("debian-13", version: 1)]
         next.guests[0].disks[1].size = .gib(10)
         next.guests[0].memory = .gib(3)
-        next.guests[0].labels = ["tier": "data", "owner": "ops"]
+        next.guests[0].labels = ["tier": "data", "ownerTeam": "ops"]
         next.guests[1].disks[0].image = name("debian-13")
         next.guests[2].name = name("www")
         next.guests[2].formerly = name("web-1")

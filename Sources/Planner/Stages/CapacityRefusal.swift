@@ -79,13 +79,15 @@ private struct CapacityBill {
     }
 
     var memory: [Item] {
-        items(live: { $0.memoryCost.bytes }, started: { $0.memory.bytes }, stranger: { $0.memory.bytes }) {
-            ByteCount(bytes: $0).rounded
-        }
+        items(
+            live: { $0.memoryCost.bytes }, started: { $0.memory.bytes }, stranger: { $0.memory.bytes },
+            text: { ByteCount(bytes: $0).rounded })
     }
 
     var cpus: [Item] {
-        items(live: { Int64($0.runningCPUs) }, started: { Int64($0.cpus) }, stranger: { Int64($0.cpus) }) { "\($0)" }
+        items(
+            live: { Int64($0.runningCPUs) }, started: { Int64($0.cpus) }, stranger: { Int64($0.cpus) },
+            text: { "\($0)" })
     }
 
     /// Largest first, then by name.
