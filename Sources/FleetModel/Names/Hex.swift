@@ -10,14 +10,17 @@ func hexDigit(_ byte: UInt8) -> UInt8? {
 
 /// Lower-case hexadecimal text of the bytes.
 func hexText(_ bytes: some Sequence<UInt8>) -> String {
-    let digits: [UInt8] = Array("0123456789abcdef".utf8)
     var text: [UInt8] = []
+    text.reserveCapacity(2 * bytes.underestimatedCount)
     for byte in bytes {
-        text.append(digits[Int(byte >> 4)])
-        text.append(digits[Int(byte & 15)])
+        text.append(hexDigitText(byte >> 4))
+        text.append(hexDigitText(byte & 15))
     }
     return String(decoding: text, as: UTF8.self)
 }
+
+/// The digit's ASCII code: `0` to `9`, `a` to `f`.
+private func hexDigitText(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
 
 /// True where the text is exactly `count` lower-case hexadecimal digits.
 func isLowerHex(_ text: String, count: Int) -> Bool {

@@ -13,7 +13,7 @@ func writeChange(_ change: Change, to text: inout String, _ style: TextStyle) {
     // Comment bots match this line to its end, so that nothing may follow.
     text += style.paint("  # \(change.address) \(sentence)", .bold) + "\n"
     text += "  \(style.paint(mark, tone)) \(change.address) on \(change.host)"
-    if change.action == .update, let impact = change.impact { text += " (\(impact.rawValue))" }
+    if change.action == .update, let impact = change.impact { text += " (\(impactText(impact)))" }
     text += "\n"
     if let former = change.renamedFrom {
         text += "      # renamed from \(change.address.kind.rawValue).\(former), and kept\n"
@@ -23,6 +23,16 @@ func writeChange(_ change: Change, to text: inout String, _ style: TextStyle) {
     case .create: writeNewFields(of: change, to: &text, style)
     case .update, .replace: writeFields(change.fields, of: change.action, to: &text, style)
     case .destroy: break
+    }
+}
+
+/// What an impact does to an object that stays.
+func impactText(_ impact: Impact) -> String {
+    switch impact {
+    case .live: "live"
+    case .restart: "restart"
+    case .replace: "new root disk"
+    case .destroy: "loses data"
     }
 }
 

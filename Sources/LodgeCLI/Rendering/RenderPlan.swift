@@ -28,8 +28,7 @@ private func verdict(on plan: Plan) -> String {
     guard !plan.isEmpty else {
         return plan.unreachable.isEmpty
             ? "No changes. Your infrastructure matches the configuration."
-            : "No changes. What could be observed matches the configuration; "
-                + "\(counted(plan.unreachable.count, "host")) could not be."
+            : "Nothing is planned; \(counted(plan.unreachable.count, "host")) could not be observed."
     }
     let hosts = Set(plan.changes.map(\.host)).count
     return "Fleet \(plan.fleet): \(counted(plan.changes.count, "change")) on \(counted(hosts, "host")); "
@@ -61,13 +60,15 @@ private func writeInterruptions(of plan: Plan, to text: inout String, _ style: T
     var table = TextTable([
         .init(title: "GUEST"), .init(title: "HOST"), .init(title: "BECAUSE OF"), .init(title: "IMPACT"),
     ])
-    for change in plan.changes where change.address.kind == .guest {
-        guard let impact = change.impact, impact >= .restart else { continue }
+    let guests = plan.changes.filter { $0.address.kind == .guest && ($0.impact ?? .live) >= .restart }
+    // Sorting is stable: among equals the names stay in order.
+    for change in guests.sorted(by: { $0.severity > $1.severity }) {
+        guard let impact = change.impact else { continue }
         let worst = change.fields.filter { $0.impact == impact }.map(\.path)
         let reason = worst.isEmpty ? change.causes.joined(separator: "; ") : worst.joined(separator: ", ")
         table.add([
-            "\(change.address.name.text)", "\(change.host.text)", "\(reason)",
-            .init(impactText(impact), tone(of: impact)),
+            .init(change.address.name.text), .init(change.host.text), .init(reason),
+            .init(change.action == .destroy ? "destroy" : impactText(impact), tone(of: impact)),
         ])
     }
     guard !table.isEmpty else { return }
@@ -75,12 +76,15 @@ private func writeInterruptions(of plan: Plan, to text: inout String, _ style: T
     table.write(to: &text, style: style)
 }
 
-private func impactText(_ impact: Impact) -> String {
-    switch impact {
-    case .live: "live"
-    case .restart: "restart"
-    case .replace: "replace (new root disk)"
-    case .destroy: "destroy (data is lost)"
+extension Change {
+    /// From what only interrupts to what is gone for good.
+    fileprivate var severity: Int {
+        switch (action, impact) {
+        case (.destroy, _): 4
+        case (_, .destroy): 3
+        case (_, .replace): 2
+        default: 1
+        }
     }
 }
 

@@ -9,7 +9,8 @@ import FoundationEssentials
 ///   - digest: Of the plan, as apply checks it.
 public func renderPlanJSON(_ plan: Plan, lodgeVersion: String, timestamp: String, digest: Digest) -> String {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
     let document = PlanDocument(plan, lodgeVersion: lodgeVersion, timestamp: timestamp, digest: digest)
     do {
         return String(decoding: try encoder.encode(document), as: UTF8.self) + "\n"
@@ -19,17 +20,17 @@ public func renderPlanJSON(_ plan: Plan, lodgeVersion: String, timestamp: String
     }
 }
 
-/// The document's layout; property names are the keys.
+/// The document's layout; its keys are the property names in snake case, as Terraform's are.
 struct PlanDocument: Encodable {
-    let format_version = "1.0"
-    let lodge_version: String
+    let formatVersion = "1.0"
+    let lodgeVersion: String
     let fleet: Name
     let applyable: Bool
     let errored: Bool
     let digest: Digest
     let timestamp: String
-    let resource_changes: [ResourceChange]
-    let resource_drift: [ResourceChange]
+    let resourceChanges: [ResourceChange]
+    let resourceDrift: [ResourceChange]
     let capacity: [Capacity]
     let steps: [PlannedStep]
     let diagnostics: [DiagnosticDocument]
@@ -37,14 +38,14 @@ struct PlanDocument: Encodable {
     let unreachable: [Name]
 
     init(_ plan: Plan, lodgeVersion: String, timestamp: String, digest: Digest) {
-        lodge_version = lodgeVersion
+        self.lodgeVersion = lodgeVersion
         fleet = plan.fleet
         applyable = plan.refusals.isEmpty && !plan.isEmpty
         errored = !plan.refusals.isEmpty || !plan.unreachable.isEmpty
         self.digest = digest
         self.timestamp = timestamp
-        resource_changes = plan.changes.map { ResourceChange($0) }
-        resource_drift = plan.changes.filter(\.isDrift).map { ResourceChange($0) }
+        resourceChanges = plan.changes.map { ResourceChange($0) }
+        resourceDrift = plan.changes.filter(\.isDrift).map { ResourceChange($0) }
         capacity = plan.capacity.map { Capacity($0) }
         steps = plan.steps.map { PlannedStep($0) }
         let unobserved = plan.unreachable.sorted { $0.key < $1.key }
@@ -84,7 +85,7 @@ struct PlanDocument: Encodable {
         let verb: String
         let host: Name
         let needs: [Int]
-        let memory_delta: Int64
+        let memoryDelta: Int64
 
         init(_ step: Step) {
             id = step.id
@@ -92,7 +93,7 @@ struct PlanDocument: Encodable {
             verb = step.verb
             host = step.host
             needs = step.needs
-            memory_delta = step.memoryDelta
+            memoryDelta = step.memoryDelta
         }
     }
 }

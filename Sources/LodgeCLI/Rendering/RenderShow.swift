@@ -24,8 +24,7 @@ private func writeHosts(
 ) {
     var table = TextTable([
         .init(title: "HOST"), .init(title: "QEMU"), .init(title: "KVM"), .init(title: "MEMORY", isNumeric: true),
-        .init(title: "OF", isNumeric: true), .init(title: "CPUS", isNumeric: true), .init(title: "OF", isNumeric: true),
-        .init(title: "DISK", isNumeric: true), .init(title: "OF", isNumeric: true),
+        .init(title: "CPUS", isNumeric: true), .init(title: "DISK", isNumeric: true),
     ])
     for (name, live) in hosts {
         let capacity = observedCapacity(of: live, name: name, policy: policies[name] ?? HostPolicy())
@@ -38,12 +37,12 @@ private func writeHosts(
             }
         table.add([
             .init(name.text), .init(live.facts.qemuVersion ?? "missing"), kvm,
-            .init(taken.memory.rounded), .init(limit.memory.rounded), .init("\(taken.cpus)"), .init("\(limit.cpus)"),
-            .init(taken.disk.rounded), .init(limit.disk.rounded),
+            .init("\(taken.memory.rounded) of \(limit.memory.rounded)"), .init("\(taken.cpus) of \(limit.cpus)"),
+            .init("\(taken.disk.rounded) of \(limit.disk.rounded)"),
         ])
     }
     guard !table.isEmpty else { return }
-    text += "\nHosts, with what guests take of what can be given:\n"
+    text += "\nHosts, with what is taken of what can be given:\n"
     table.write(to: &text, style: style)
 }
 

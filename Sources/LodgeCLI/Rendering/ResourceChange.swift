@@ -1,16 +1,16 @@
 import FleetModel
 
-/// A change in the layout of Terraform's `resource_changes`; property names are the keys.
+/// A change in the layout of Terraform's `resource_changes`.
 struct ResourceChange: Encodable {
     let address: ResourceAddress
     let mode = "managed"
     let type: String
     let name: Name
     let host: Name
-    let action_reason: OrNull<String>
+    let actionReason: OrNull<String>
     let impact: OrNull<Impact>
     let causes: [String]
-    let previous_address: OrNull<ResourceAddress>
+    let previousAddress: OrNull<ResourceAddress>
     let change: Detail
 
     init(_ change: Change) {
@@ -25,10 +25,10 @@ struct ResourceChange: Encodable {
             case .destroy: "delete_because_no_resource_config"
             case .create, .update: nil
             }
-        action_reason = OrNull(reason)
+        actionReason = OrNull(reason)
         impact = OrNull(change.impact)
         causes = change.causes
-        previous_address = OrNull(change.renamedFrom.map { ResourceAddress(change.address.kind, $0) })
+        previousAddress = OrNull(change.renamedFrom.map { ResourceAddress(change.address.kind, $0) })
         self.change = Detail(change)
     }
 
@@ -37,10 +37,10 @@ struct ResourceChange: Encodable {
         let before: OrNull<ObjectDocument>
         let after: OrNull<ObjectDocument>
         /// Everything is known before the apply, and nothing sensitive is in a plan.
-        let after_unknown: [String: Bool] = [:]
-        let before_sensitive: [String: Bool] = [:]
-        let after_sensitive: [String: Bool] = [:]
-        let replace_paths: [[String]]
+        let afterUnknown: [String: Bool] = [:]
+        let beforeSensitive: [String: Bool] = [:]
+        let afterSensitive: [String: Bool] = [:]
+        let replacePaths: [[String]]
         let fields: [Field]
 
         init(_ change: Change) {
@@ -53,7 +53,7 @@ struct ResourceChange: Encodable {
                 }
             before = OrNull(change.before.map { ObjectDocument(object: $0) })
             after = OrNull(change.after.map { ObjectDocument(object: $0) })
-            replace_paths = change.fields.filter { $0.impact == .replace }
+            replacePaths = change.fields.filter { $0.impact == .replace }
                 .map { $0.path.split(separator: ".").map(String.init) }
             fields = change.fields.map { Field($0) }
         }

@@ -12,9 +12,9 @@ struct PlacedDisk: Sendable {
 /// The fields of a disk.
 let diskFields: [FieldRule<PlacedDisk>] = [
     FieldRule(
-        "image", \.disk.base, impact: { $0.disk.hasSameContent(as: $1.disk) ? .live : $1.renewal }
-    ) { $0.map { "\($0.image) (\($0.digest.short))" } },
-    FieldRule("size", \.disk.size, impact: { $1.disk.size < $0.disk.size ? $1.renewal : .restart }) { "\($0)" },
+        "image", \.disk.base, impact: { $0.disk.hasSameContent(as: $1.disk) ? .live : $1.renewal },
+        text: { $0.map { "\($0.image) (\($0.digest.short))" } }),
+    FieldRule("size", \.disk.size, impact: { $1.disk.size < $0.disk.size ? $1.renewal : .restart }, text: { "\($0)" }),
 ]
 
 extension DiskSpec {

@@ -3,22 +3,24 @@ import FleetModel
 /// The fields of a guest, its disks and NICs left out.
 let guestFields: [FieldRule<GuestSpec>] = [
     FieldRule("labels", \.labels, .live, text: labelText),
-    FieldRule("cpus", \.cpus, .restart) { "\($0)" },
-    FieldRule("memory", \.memory, .restart) { "\($0)" },
-    FieldRule("machine", \.machine, .replace) { $0.rawValue },
-    FieldRule("accelerator", \.accelerator, .restart) { $0.rawValue },
-    FieldRule("cpu.model", \.cpuModel, .restart) { $0 },
-    FieldRule("boot.kernel", { $0.boot?.kernel }, .restart) { $0?.short },
-    FieldRule("boot.initrd", { $0.boot?.initrd }, .restart) { $0?.short },
-    FieldRule("boot.cmdline", { $0.boot?.cmdline }, .restart) { $0.map(quoted) },
-    FieldRule("boot.image", { $0.boot?.image }, .restart) { $0?.short },
-    FieldRule("cloudInit.hostname", { $0.cloudInit.map { $0.hostname ?? "(the guest's name)" } }, .restart) { $0 },
-    FieldRule("cloudInit.users", { $0.cloudInit?.users ?? [] }, .restart) { users in
-        users.isEmpty ? nil : users.map(\.name).joined(separator: ", ")
-    },
-    FieldRule("cloudInit.userData", { $0.cloudInit?.userData }, .restart) { $0.map(quoted) },
-    FieldRule("power", \.power, impact: { _, after in after.power == .running ? .live : .restart }) { $0.rawValue },
-    FieldRule("stop.graceful", \.stopGrace, .live) { "\($0)" },
+    FieldRule("cpus", \.cpus, .restart, text: { "\($0)" }),
+    FieldRule("memory", \.memory, .restart, text: { "\($0)" }),
+    FieldRule("machine", \.machine, .replace, text: { $0.rawValue }),
+    FieldRule("accelerator", \.accelerator, .restart, text: { $0.rawValue }),
+    FieldRule("cpu.model", \.cpuModel, .restart, text: { $0 }),
+    FieldRule("boot.kernel", { $0.boot?.kernel }, .restart, text: { $0?.short }),
+    FieldRule("boot.initrd", { $0.boot?.initrd }, .restart, text: { $0?.short }),
+    FieldRule("boot.cmdline", { $0.boot?.cmdline }, .restart, text: { $0.map(quoted) }),
+    FieldRule("boot.image", { $0.boot?.image }, .restart, text: { $0?.short }),
+    FieldRule(
+        "cloudInit.hostname", { $0.cloudInit.map { $0.hostname ?? "(the guest's name)" } }, .restart, text: { $0 }),
+    FieldRule(
+        "cloudInit.users", { $0.cloudInit?.users ?? [] }, .restart,
+        text: { users in users.isEmpty ? nil : users.map(\.name).joined(separator: ", ") }),
+    FieldRule("cloudInit.userData", { $0.cloudInit?.userData }, .restart, text: { $0.map(quoted) }),
+    FieldRule(
+        "power", \.power, impact: { _, after in after.power == .running ? .live : .restart }, text: { $0.rawValue }),
+    FieldRule("stop.graceful", \.stopGrace, .live, text: { "\($0)" }),
 ]
 
 /// The fields of a NIC.
@@ -26,10 +28,9 @@ let nicFields: [FieldRule<NICSpec>] = [
     FieldRule(
         "network", { NetworkOfNIC(name: $0.network, id: $0.networkID) },
         // Only the id says which network it is; a name alone changes where the network is renamed.
-        impact: { $0.networkID == $1.networkID ? .live : .restart }
-    ) { $0.name.text },
-    FieldRule("mac", \.mac, .restart) { "\($0)" },
-    FieldRule("ipv4", \.ipv4, .restart) { "\($0)" },
+        impact: { $0.networkID == $1.networkID ? .live : .restart }, text: { $0.name.text }),
+    FieldRule("mac", \.mac, .restart, text: { "\($0)" }),
+    FieldRule("ipv4", \.ipv4, .restart, text: { "\($0)" }),
 ]
 
 private struct NetworkOfNIC: Equatable {

@@ -79,13 +79,15 @@ private struct CapacityBill {
     }
 
     var memory: [Item] {
-        items(live: { $0.memoryCost.bytes }, started: { $0.memory.bytes }, stranger: { $0.memory.bytes }) {
-            ByteCount(bytes: $0).rounded
-        }
+        items(
+            live: { $0.memoryCost.bytes }, started: { $0.memory.bytes }, stranger: { $0.memory.bytes },
+            text: { ByteCount(bytes: $0).rounded })
     }
 
     var cpus: [Item] {
-        items(live: { Int64($0.runningCPUs) }, started: { Int64($0.cpus) }, stranger: { Int64($0.cpus) }) { "\($0)" }
+        items(
+            live: { Int64($0.runningCPUs) }, started: { Int64($0.cpus) }, stranger: { Int64($0.cpus) },
+            text: { "\($0)" })
     }
 
     /// Largest first, then by name.
@@ -121,7 +123,9 @@ private struct CapacityBill {
             return "\(left)  \(String(repeating: " ", count: max(0, width - amount.count)))\(amount)  \(remark)"
         }
         var rows = [row("allocatable", allocatable, source), row("needed", needed, "at the end of the apply:")]
-        for item in shown { rows.append(row("", item.text, item.name + (item.isAsked ? ", started by this plan" : ""))) }
+        for item in shown {
+            rows.append(row("", item.text, item.name + (item.isAsked ? ", started by this plan" : "")))
+        }
         if items.count > shown.count { rows.append(row("", "", "and \(items.count - shown.count) more")) }
         return rows.joined(separator: "\n")
     }

@@ -25,7 +25,7 @@ struct GuestReview {
             add(.init(path: "name", before: definition.name.text, after: guest.name.text, impact: .live))
         }
         let difference = GuestDifference(from: definition.spec, to: guest.spec)
-        difference.fields.forEach { add($0) }
+        for field in difference.fields { add(field) }
         causes += difference.causes
 
         checkDisks(guest, live, renewed: difference.renewed)

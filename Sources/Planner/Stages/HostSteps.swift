@@ -199,7 +199,9 @@ struct HostSteps {
             [ensures[nic.networkID], networkRenames[nic.networkID]].compactMap { $0 }
         }
         if !files.isEmpty || !claims.isEmpty {
-            for disk in resolved.spec.disks { if let image = disk.base?.image, let step = claims[image] { needs.append(step) } }
+            for disk in resolved.spec.disks {
+                if let image = disk.base?.image, let step = claims[image] { needs.append(step) }
+            }
             for (file, _) in resolved.desired.boot?.files ?? [] {
                 if let step = files[file.fileName] { needs.append(step) }
             }

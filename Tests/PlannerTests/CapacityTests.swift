@@ -1,0 +1,90 @@
+import FleetModel
+import Planner
+import SimulatedHost
+import Testing
+
+/// A host with little room: 4 GiB for guests.
+@Suite struct CapacityTests {
+    private let host = name("local")
+
+    private func state(memory: ByteCount = .gib(6)) -> SimulatedState {
+        let facts = HostFacts(
+            instance: InstanceID(parsing: "01234567")!, memory: memory, cpus: 4, disk: .gib(100),
+            diskAvailable: .gib(50), kvm: .unusable("no /dev/kvm"), qemuVersion: "7.2.22", bootID: "boot")
+        return SimulatedState(live: LiveHost(facts: facts))
+    }
+
+    private func fleet(_ guests: [(String, Int64)]) -> DesiredFleet {
+        DesiredFleet(
+            name: name("demo"), hosts: [DesiredHost(name: host)], networks: [], images: [],
+            guests: guests.map { DesiredGuest(name: name($0.0), memory: .mib($0.1)) })
+    }
+
+    private func applied(_ guests: [(String, Int64)]) throws -> SimulatedState {
+        var hosts = [host: state()]
+        let plan = makePlan(desired: fleet(guests), hosts: observe(hosts))
+        try #require(plan.refusals.isEmpty)
+        try perform(plan.steps, of: plan, on: &hosts)
+        return hosts[host]!
+    }
+
+    /// One guest shrinks and makes the room that another needs: only the latter's start waits.
+    @Test(arguments: 0..<20) func memoryIsFreedBeforeItIsTaken(seed: Int) throws {
+        var hosts = [host: try applied([("a", 2000), ("b", 500), ("c", 300)])]
+        let desired = fleet([("a", 500), ("b", 2000), ("c", 300), ("d", 400)])
+        let plan = makePlan(desired: desired, hosts: observe(hosts))
+        #expect(plan.refusals.isEmpty)
+        let capacity = plan.capacity[0]
+        #expect(capacity.peak.memory == max(capacity.before.memory, capacity.after.memory))
+        #expect(worstMemory(of: plan, host: host, before: capacity.before.memory) == capacity.peak.memory)
+        let stop = try #require(plan.steps.first { $0.verb == "stop" && $0.address.name.text == "a" })
+        let waiting = plan.steps.filter { $0.verb == "start" && $0.needs.contains(stop.id) }.map(\.address.name.text)
+        #expect(waiting == ["b", "d"])
+        var random = SeededGenerator(seed: UInt64(seed))
+        try perform(linearExtension(of: plan, using: &random), of: plan, on: &hosts)
+        #expect(makePlan(desired: desired, hosts: observe(hosts)).isEmpty)
+    }
+
+    /// Where there is room for both, nothing waits.
+    @Test func withRoomEachGuestKeepsToItself() throws {
+        let hosts = [host: try applied([("a", 800), ("b", 500)])]
+        let plan = makePlan(desired: fleet([("a", 500), ("b", 800)]), hosts: observe(hosts))
+        let stops = plan.steps.filter { $0.verb == "stop" }
+        #expect(stops.count == 2)
+        let start = try #require(plan.steps.first { $0.verb == "start" && $0.address.name.text == "b" })
+        #expect(!start.needs.contains(stops[0].id))
+        #expect(
+            plan.capacity[0].peak.memory == plan.capacity[0].before.memory + .mib(300)
+                + ByteCount(bytes: (300 << 20) / 512))
+    }
+
+    @Test func whatDoesNotFitIsRefusedWithTheArithmetic() throws {
+        let plan = makePlan(desired: fleet([("big", 3000), ("small", 1200)]), hosts: observe([host: state()]))
+        #expect(plan.refusals.map(\.code) == ["capacity-memory"])
+        #expect(plan.refusals[0].summary == "host.local lacks 329MiB of memory for this plan")
+        #expect(
+            plan.refusals[0].detail == """
+                allocatable    4GiB  (6GiB measured - 2GiB reserved)
+                needed       4.3GiB  at the end of the apply:
+                               3GiB  guest.big, started by this plan
+                             1.2GiB  guest.small, started by this plan
+                """)
+        #expect(
+            plan.refusals[0].help
+                == "lower memory by 329MiB in total, or leave guest.small (1.2GiB) stopped with power: stopped")
+    }
+
+    @Test func stoppedGuestsTakeNoMemory() {
+        var desired = fleet([("big", 3000), ("small", 1200)])
+        desired.guests[1].power = .stopped
+        let plan = makePlan(desired: desired, hosts: observe([host: state()]))
+        #expect(plan.refusals.isEmpty)
+        #expect(plan.steps.map(\.verb) == ["create", "start", "wait", "create"])
+    }
+
+    @Test func processorsAreCounted() {
+        var desired = fleet([("a", 100)])
+        desired.guests[0].cpus = 9
+        #expect(makePlan(desired: desired, hosts: observe([host: state()])).refusals.map(\.code) == ["capacity-cpu"])
+    }
+}
