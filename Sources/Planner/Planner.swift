@@ -38,6 +38,10 @@ public func makePlan(desired: DesiredFleet, hosts: [Name: HostObservation]) -> P
 public func makeDestroyPlan(
     fleet: Name, hosts: [Name: HostObservation], declared: [DesiredHost] = []
 ) -> Plan {
-    makePlan(
+    var plan = makePlan(
         desired: DesiredFleet(name: fleet, hosts: declared, networks: [], images: [], guests: []), hosts: hosts)
+    for index in plan.changes.indices where plan.changes[index].address.kind != .leftover {
+        plan.changes[index].causes = ["all of fleet \(fleet) is to be removed"]
+    }
+    return plan
 }

@@ -2,7 +2,8 @@
 public struct LiveNetwork: Codable, Hashable, Sendable {
     /// A part of a network that is not as the definition has it.
     public enum Defect: String, Codable, Sendable, CaseIterable {
-        case bridgeMissing, bridgeDown, addressMissing, guestDetached, rulesMissing, dhcpNotRunning, dhcpOutdated, forwardingOff
+        case bridgeMissing, bridgeDown, addressMissing, guestDetached, rulesMissing, dhcpNotRunning, dhcpOutdated,
+            forwardingOff
 
         /// For plans: what is wrong.
         public var text: String {

@@ -2,6 +2,7 @@ import FleetModel
 import Glibc
 import HostSystem
 import KVMExecutor
+import VirtualNetwork
 
 /// What `lodge doctor` asks a host: is everything there that it needs, and how to mend what is not.
 struct HostExamination: Sendable {
@@ -14,7 +15,7 @@ struct HostExamination: Sendable {
                 program("genisoimage", package: "genisoimage", what: "makes cloud-init seeds"),
                 program("nft", package: "nftables", what: "NAT and filters"),
                 program("dnsmasq", package: "dnsmasq-base", what: "DHCP and DNS"),
-            ] + [bridgeFilter(), disk()]
+            ] + [await otherFilters(), disk()]
     }
 
     private func privileges() -> HostCheck {
@@ -66,16 +67,17 @@ struct HostExamination: Sendable {
             ?? HostCheck(name, .bad, "not installed (\(what))", fix: "apt-get install \(package)")
     }
 
-    /// Where bridged packets go through iptables, a `forward` chain of somebody else's that drops cuts guests of
-    /// one network off from one another.
-    private func bridgeFilter() -> HostCheck {
-        let setting = Files.text("/proc/sys/net/bridge/bridge-nf-call-iptables")?.first
-        guard setting == "1" else { return HostCheck("bridge filter", .good, "bridged packets are not filtered") }
-        return HostCheck(
-            "bridge filter", .warning,
-            "bridged packets go through the host's forward chains (bridge-nf-call-iptables is 1): a chain whose "
-                + "policy is drop cuts guests of one network off from one another",
-            fix: "sysctl net.bridge.bridge-nf-call-iptables=0, unless something else here relies on it")
+    /// Rules of others that cut guests off although Lodge's let their packets through.
+    private func otherFilters() async -> HostCheck {
+        do {
+            let instance = try Instance.current(layout)
+            let warnings = try await NetworkHost(layout: layout, instance: instance).warnings()
+            return warnings.isEmpty
+                ? HostCheck("filters", .good, "no rules of others drop what guests send")
+                : HostCheck("filters", .warning, warnings.joined(separator: "; "))
+        } catch {
+            return HostCheck("filters", .warning, "\(error)")
+        }
     }
 
     private func disk() -> HostCheck {

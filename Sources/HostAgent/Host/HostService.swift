@@ -7,6 +7,7 @@ import VirtualNetwork
 public actor HostService {
     nonisolated let layout: HostLayout
     private let admission = Admission()
+    private let networkTurn = Turnstile()
     private var instance: InstanceID?
     private var lock: LockBox?
 
@@ -45,7 +46,7 @@ public actor HostService {
         try await observer.check(step)
         let performer = Performer(
             layout: layout, network: NetworkHost(layout: layout, instance: instance), observer: observer,
-            admission: admission, policy: policy)
+            admission: admission, networkTurn: networkTurn, policy: policy)
         return try await performer.perform(step.operation, progress: progress)
     }
 

@@ -11,6 +11,8 @@ struct Performer: Sendable {
     let network: NetworkHost
     let observer: HostObserver
     let admission: Admission
+    /// Networks are changed by one step at a time.
+    let networkTurn: Turnstile
     let policy: HostPolicy
 
     /// - Returns: a remark about how it went, or nil.
@@ -37,13 +39,14 @@ struct Performer: Sendable {
         case .claimImage(let claim): try ImageClaims(layout: layout).add(claim)
         case .releaseImage(let claim): try ImageClaims(layout: layout).remove(claim)
         case .removeCachedFile(let file): try await removeUnused(file)
-        case .ensureNetwork(let definition): try await network.ensure(definition)
-        case .renameNetwork(let definition, let name): try await network.rename(definition, to: name)
-        case .removeNetwork(let definition): try await network.remove(definition)
+        case .ensureNetwork(let definition): try await networkTurn.pass { try await network.ensure(definition) }
+        case .renameNetwork(let definition, let name):
+            try await networkTurn.pass { try await network.rename(definition, to: name) }
+        case .removeNetwork(let definition): try await networkTurn.pass { try await network.remove(definition) }
         case .defineGuest(let definition, live: true): try definer.redefineLive(definition)
         case .defineGuest(let definition, live: false):
             try await definer.define(definition)
-            try network.reserve(definition, hostname: definition.spec.cloudInit?.hostname ?? definition.name.text)
+            try await reserve(definition)
         case .renameGuest(let guest, let name): try await rename(guest, to: name)
         case .startGuest(let guest): try await start(guest)
         case .awaitReady(let guest, let readiness):
@@ -54,7 +57,7 @@ struct Performer: Sendable {
             return graceful ? nil : "it did not power off within \(grace) and was turned off"
         case .removeGuest(let guest):
             _ = try await GuestStopper(layout: layout).stop(guest, grace: .seconds(0))
-            try await network.release(guest)
+            try await networkTurn.pass { try await network.release(guest) }
             try definer.remove(guest)
         case .removeLeftover(let leftover): try await remove(leftover)
         }
@@ -65,8 +68,13 @@ struct Performer: Sendable {
         let definer = GuestDefiner(layout: layout)
         try definer.rename(guest, to: name)
         let definition = try GuestStore(layout: layout).definition(guest.fleet, name)
-        try network.renameTaps(of: definition, to: name)
-        try network.reserve(definition, hostname: definition.spec.cloudInit?.hostname ?? name.text)
+        try await networkTurn.pass { try network.renameTaps(of: definition, to: name) }
+        try await reserve(definition)
+    }
+
+    private func reserve(_ definition: GuestDefinition) async throws {
+        let hostname = definition.spec.cloudInit?.hostname ?? definition.name.text
+        try await networkTurn.pass { try network.reserve(definition, hostname: hostname) }
     }
 
     private func start(_ guest: GuestReference) async throws {
@@ -93,6 +101,10 @@ struct Performer: Sendable {
     private func remove(_ leftover: Leftover) async throws {
         // What was left over when the plan was made may belong to something by now.
         guard try await observer.observe().leftovers.contains(leftover) else { return }
+        let networkFolders = [layout.networksFolder, layout.networkRunsFolder]
+        if networkFolders.contains(where: { leftover.subject.hasPrefix($0 + "/") }) {
+            return try await networkTurn.pass { try await network.removeLeftover(leftover) }
+        }
         switch leftover.kind {
         case .process:
             guard let pid = Int32(leftover.subject), let entry = ProcessTable.entry(pid) else { return }
@@ -103,7 +115,8 @@ struct Performer: Sendable {
             Files.removeEmptyFolders(
                 from: Files.folder(of: leftover.subject),
                 upTo: leftover.subject.hasPrefix(layout.runFolder + "/") ? layout.runFolder : layout.stateFolder)
-        case .interface, .nftTable, .dhcpServer: try await network.removeLeftover(leftover)
+        case .interface, .nftTable, .dhcpServer:
+            try await networkTurn.pass { try await network.removeLeftover(leftover) }
         }
     }
 

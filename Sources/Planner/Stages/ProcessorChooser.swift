@@ -22,7 +22,17 @@ struct ProcessorChooser {
             accelerator = .kvm
         }
         guard accelerator == .kvm || tcgServes(guest, on: hosts[host], &remarks) else { return nil }
-        return (accelerator, guest.cpuModel ?? (accelerator == .kvm ? "host" : "max"))
+        return (accelerator, guest.cpuModel ?? model(accelerator, hosts[host]))
+    }
+
+    /// The most that the accelerator gives; under a KVM that runs firmware images alone, the plainest, since QEMU
+    /// aborts there over registers that the host's own model has.
+    private func model(_ accelerator: Accelerator, _ host: ObservedHost) -> String {
+        switch (accelerator, host.live.facts.kvm) {
+        case (.tcg, _): "max"
+        case (.kvm, .works): "host"
+        case (.kvm, _): "qemu64"
+        }
     }
 
     private func note(_ accelerator: Accelerator, _ host: Int) -> String {
