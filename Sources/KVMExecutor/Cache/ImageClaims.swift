@@ -13,7 +13,8 @@ public struct ImageClaims: Sendable {
         for fleet in try Files.list(layout.claimsFolder) {
             for name in try Files.list("\(layout.claimsFolder)/\(fleet)") {
                 let path = "\(layout.claimsFolder)/\(fleet)/\(name)"
-                if let claim = try? JSONFile.read(ImageDefinition.self, from: path) {
+                let isWhole = !name.hasSuffix(DurableFile.temporarySuffix)
+                if isWhole, let claim = try? JSONFile.read(ImageDefinition.self, from: path) {
                     claims.append(claim)
                 } else {
                     broken.append(

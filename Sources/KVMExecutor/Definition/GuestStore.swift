@@ -27,15 +27,20 @@ public struct GuestStore: Sendable {
         return (definitions, broken)
     }
 
+    /// True where the guest has a folder with a definition in it.
+    public func exists(_ fleet: Name, _ name: Name) -> Bool { Files.exists(layout.guest(fleet, name).definition) }
+
+    /// The name of the folder is the guest's: a rename that was cut off after the folder's move is complete.
     public func definition(_ fleet: Name, _ name: Name) throws(ExecutorError) -> GuestDefinition {
         let path = layout.guest(fleet, name).definition
         do {
-            let definition = try JSONFile.read(GuestDefinition.self, from: path)
+            var definition = try JSONFile.read(GuestDefinition.self, from: path)
             guard definition.schema <= GuestDefinition.currentSchema else {
                 throw ExecutorError(
                     "read guest \(name)", "\(path) was written by a newer Lodge (schema \(definition.schema))",
                     advice: "use that version or a later one")
             }
+            definition.name = name
             return definition
         } catch let error as ExecutorError {
             throw error
