@@ -132,3 +132,12 @@ extension Files {
         guard write(file, bytes, bytes.count) == bytes.count else { throw .now("write", path) }
     }
 }
+
+extension Files {
+    /// A text that is another one once the file has been replaced: size and time of change.
+    public static func version(_ path: String) -> String? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return "\(status.st_size)-\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+    }
+}

@@ -25,7 +25,7 @@ struct HostExamination: Sendable {
     }
 
     private func kvm() async -> HostCheck {
-        switch await KVMProbe(layout: layout).result() {
+        switch await EmulatorProbe(layout: layout).findings().kvm {
         case .works: return HostCheck("KVM", .good, "a 64-bit system was seen to run under it")
         case .limited(let why):
             return HostCheck("KVM", .warning, why, fix: "guests run under TCG, slowly; use a host with full KVM")

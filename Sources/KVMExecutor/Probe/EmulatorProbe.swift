@@ -1,29 +1,43 @@
 import FleetModel
 import HostSystem
 
-/// Finds out what KVM is good for on this machine, by running a few instructions under it: a device file, and even
-/// a working API, prove nothing. Some machines execute real and 32-bit mode only, and a stock kernel hangs there.
-public struct KVMProbe: Sendable {
-    /// What was seen since the machine booted, kept under the run folder.
-    struct Record: Codable {
+/// Finds out which QEMU this machine has and what KVM is good for, by running a few instructions under it: a device
+/// file, and even a working API, prove nothing. Some machines execute real and 32-bit mode only, and a stock kernel
+/// hangs there.
+public struct EmulatorProbe: Sendable {
+    /// What was seen.
+    public struct Findings: Codable, Sendable {
+        /// Such as `7.2.22`; nil where QEMU is not installed or does not say.
+        public var version: String?
+        public var kvm: HostFacts.KVM
+    }
+
+    /// Findings, and what they hold for: kept under the run folder.
+    private struct Record: Codable {
         var bootID: String
-        var kvm: HostFacts.KVM
+        /// Size and time of change of the QEMU program.
+        var program: String
+        var findings: Findings
     }
 
     let layout: HostLayout
 
     public init(layout: HostLayout) { self.layout = layout }
 
-    /// Runs once a boot; later calls read what the first one saw.
-    public func result() async -> HostFacts.KVM {
+    /// Looks once a boot and once a QEMU; later calls read what the first one saw.
+    public func findings() async -> Findings {
         let bootID = Machine.bootID
-        if let record = try? JSONFile.read(Record.self, from: layout.probeFile), record.bootID == bootID {
-            return record.kvm
+        let program = Command.find(Emulator.program).flatMap(Files.version) ?? "none"
+        if let record = try? JSONFile.read(Record.self, from: layout.probeFile), record.bootID == bootID,
+            record.program == program
+        {
+            return record.findings
         }
-        let kvm = await probe()
+        async let version = Emulator.version()
+        let findings = Findings(version: await version, kvm: await probe())
         try? Files.makeFolder(layout.runFolder)
-        try? JSONFile.write(Record(bootID: bootID, kvm: kvm), to: layout.probeFile)
-        return kvm
+        try? JSONFile.write(Record(bootID: bootID, program: program, findings: findings), to: layout.probeFile)
+        return findings
     }
 
     private func probe() async -> HostFacts.KVM {
