@@ -134,10 +134,10 @@ extension Files {
 }
 
 extension Files {
-    /// A text that is another one once the file has been replaced: size and time of change.
+    /// A text that is another one once the file was replaced, or got another owner or mode: size and time of change.
     public static func version(_ path: String) -> String? {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
-        return "\(status.st_size)-\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+        return "\(status.st_size)-\(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec)"
     }
 }

@@ -15,8 +15,8 @@ public struct EmulatorProbe: Sendable {
     /// Findings, and what they hold for: kept under the run folder.
     private struct Record: Codable {
         var bootID: String
-        /// Size and time of change of the QEMU program.
-        var program: String
+        /// The QEMU program, the device and the user that they were found with.
+        var subject: String
         var findings: Findings
     }
 
@@ -24,19 +24,21 @@ public struct EmulatorProbe: Sendable {
 
     public init(layout: HostLayout) { self.layout = layout }
 
-    /// Looks once a boot and once a QEMU; later calls read what the first one saw.
+    /// Looks once a boot, and again when QEMU, the device or the user changes; later calls read what was seen.
     public func findings() async -> Findings {
         let bootID = Machine.bootID
         let program = Command.find(Emulator.program).flatMap(Files.version) ?? "none"
+        let user = try? SystemUser.find()
+        let subject = "\(program)/\(Files.version("/dev/kvm") ?? "none")/\(user?.user ?? 0)"
         if let record = try? JSONFile.read(Record.self, from: layout.probeFile), record.bootID == bootID,
-            record.program == program
+            record.subject == subject
         {
             return record.findings
         }
         async let version = Emulator.version()
         let findings = Findings(version: await version, kvm: await probe())
         try? Files.makeFolder(layout.runFolder)
-        try? JSONFile.write(Record(bootID: bootID, program: program, findings: findings), to: layout.probeFile)
+        try? JSONFile.write(Record(bootID: bootID, subject: subject, findings: findings), to: layout.probeFile)
         return findings
     }
 
