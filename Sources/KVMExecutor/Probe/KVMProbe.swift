@@ -1,4 +1,5 @@
 import FleetModel
+import Glibc
 import HostSystem
 
 /// Finds out what KVM is good for on this machine, by running a few instructions under it: a device file, and even
@@ -14,13 +15,14 @@ public struct KVMProbe: Sendable {
 
     public init(layout: HostLayout) { self.layout = layout }
 
-    /// Runs once a boot; later calls read what the first one saw.
+    /// What was seen to be executed is kept until the next boot; what is missing may be mended any time.
     public func result() async -> HostFacts.KVM {
         let bootID = Machine.bootID
         if let record = try? JSONFile.read(Record.self, from: layout.probeFile), record.bootID == bootID {
             return record.kvm
         }
         let kvm = await probe()
+        if case .unusable = kvm { return kvm }
         try? Files.makeFolder(layout.runFolder)
         try? JSONFile.write(Record(bootID: bootID, kvm: kvm), to: layout.probeFile)
         return kvm
@@ -30,7 +32,7 @@ public struct KVMProbe: Sendable {
         guard Files.exists("/dev/kvm") else { return .unusable("there is no /dev/kvm") }
         guard Command.find(Emulator.program) != nil else { return .unusable("QEMU is not installed") }
         guard let user = try? SystemUser.find() else { return .unusable("there is no user \(SystemUser.name)") }
-        let image = layout.runFolder + "/kvm-probe.bin"
+        let image = layout.runFolder + "/kvm-probe.\(getpid()).bin"
         defer { try? Files.remove(image) }
         do {
             try Files.makeFolder(layout.runFolder)
@@ -62,7 +64,7 @@ public struct KVMProbe: Sendable {
             ], package: "util-linux")
     }
 
-    private static func judge(_ outcome: Command.Outcome) -> HostFacts.KVM {
+    static func judge(_ outcome: Command.Outcome) -> HostFacts.KVM {
         let letters = outcome.output.filter { $0.isASCII && $0.isLetter }
         if outcome.exitCode == 33, letters.hasPrefix(KVMProbeCode.complete) { return .works }
         if letters.isEmpty {
