@@ -81,10 +81,7 @@ struct HostExamination: Sendable {
     }
 
     private func disk() -> HostCheck {
-        var folder = layout.stateFolder
-        while !Files.isFolder(folder), let slash = folder.lastIndex(of: "/"), slash > folder.startIndex {
-            folder = String(folder[..<slash])
-        }
+        let folder = Files.nearestFolder(layout.stateFolder)
         guard let space = try? Files.space(at: folder) else {
             return HostCheck("disk", .bad, "cannot ask for the free space of \(folder)")
         }

@@ -1,4 +1,5 @@
 import FleetModel
+import Glibc
 import HostSystem
 
 /// Finds out which QEMU this machine has and what KVM is good for, by running a few instructions under it: a device
@@ -37,6 +38,8 @@ public struct EmulatorProbe: Sendable {
         }
         async let version = Emulator.version()
         let findings = Findings(version: await version, kvm: await probe())
+        // What is missing, or was cut off, may be mended any time.
+        if case .unusable = findings.kvm { return findings }
         try? Files.makeFolder(layout.runFolder)
         try? JSONFile.write(Record(bootID: bootID, subject: subject, findings: findings), to: layout.probeFile)
         return findings
@@ -46,7 +49,7 @@ public struct EmulatorProbe: Sendable {
         guard Files.exists("/dev/kvm") else { return .unusable("there is no /dev/kvm") }
         guard Command.find(Emulator.program) != nil else { return .unusable("QEMU is not installed") }
         guard let user = try? SystemUser.find() else { return .unusable("there is no user \(SystemUser.name)") }
-        let image = layout.runFolder + "/kvm-probe.bin"
+        let image = layout.runFolder + "/kvm-probe.\(getpid()).bin"
         defer { try? Files.remove(image) }
         do {
             try Files.makeFolder(layout.runFolder)
@@ -78,7 +81,7 @@ public struct EmulatorProbe: Sendable {
             ], package: "util-linux")
     }
 
-    private static func judge(_ outcome: Command.Outcome) -> HostFacts.KVM {
+    static func judge(_ outcome: Command.Outcome) -> HostFacts.KVM {
         let letters = outcome.output.filter { $0.isASCII && $0.isLetter }
         if outcome.exitCode == 33, letters.hasPrefix(KVMProbeCode.complete) { return .works }
         if letters.isEmpty {
