@@ -14,20 +14,23 @@ public struct KVMProbe: Sendable {
 
     public init(layout: HostLayout) { self.layout = layout }
 
-    /// Runs once a boot; later calls read what the first one saw.
+    /// What KVM was seen to be good for is seen once a boot; later calls read it. That it is unusable is found out
+    /// anew each time: whoever mends it need not reboot, and a probe that was cut off has seen nothing.
     public func result() async -> HostFacts.KVM {
+        guard Files.exists("/dev/kvm") else { return .unusable("there is no /dev/kvm") }
         let bootID = Machine.bootID
         if let record = try? JSONFile.read(Record.self, from: layout.probeFile), record.bootID == bootID {
             return record.kvm
         }
         let kvm = await probe()
+        if case .unusable = kvm { return kvm }
+        guard !Task.isCancelled else { return kvm }
         try? Files.makeFolder(layout.runFolder)
         try? JSONFile.write(Record(bootID: bootID, kvm: kvm), to: layout.probeFile)
         return kvm
     }
 
     private func probe() async -> HostFacts.KVM {
-        guard Files.exists("/dev/kvm") else { return .unusable("there is no /dev/kvm") }
         guard Command.find(Emulator.program) != nil else { return .unusable("QEMU is not installed") }
         guard let user = try? SystemUser.find() else { return .unusable("there is no user \(SystemUser.name)") }
         let image = layout.runFolder + "/kvm-probe.bin"
@@ -49,15 +52,17 @@ public struct KVMProbe: Sendable {
     }
 
     /// As the user and with the group that a guest would have. Where the processor modes are not there, QEMU does
-    /// not end by itself: it is ended after 2 seconds, many times what a success takes.
+    /// not end by itself: it is ended after 2 seconds, many times what a success takes, or with timeout(1), should
+    /// that be killed before.
     private func run(_ image: String, as user: SystemUser) async throws(CommandError) -> Command.Outcome {
         let group = SystemUser.group(owning: "/dev/kvm").flatMap { $0 == 0 ? nil : $0 }
         return try await Command.outcome(
             of: "timeout",
             [
                 "--signal=KILL", "2", "setpriv", "--reuid=\(user.user)", "--regid=\(user.group)",
-                group.map { "--groups=\($0)" } ?? "--clear-groups", "--no-new-privs", Emulator.program,
-                "-nodefaults", "-no-user-config", "-display", "none", "-machine", "microvm,accel=kvm", "-m", "16",
+                group.map { "--groups=\($0)" } ?? "--clear-groups", "--no-new-privs", "--pdeathsig=KILL",
+                Emulator.program, "-nodefaults", "-no-user-config", "-display", "none", "-machine", "microvm,accel=kvm",
+                "-m", "16",
                 "-bios", image, "-serial", "stdio", "-device", "isa-debug-exit,iobase=0x501,iosize=1",
             ], package: "util-linux")
     }
