@@ -59,6 +59,8 @@ let package = Package(
         .executableTarget(
             name: "NetworkTestTool", dependencies: ["FleetModel", "HostSystem", "VirtualNetwork"],
             path: "Tests/NetworkTestTool", swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["FleetModel", "HostSystem", "lodge"], swiftSettings: strict),
         tests("QMP", nio),
         tests("Netlink", ["CLinux", system]),
     ]

@@ -32,6 +32,9 @@ public enum Files {
 
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+    /// True where this process may start it as a program.
+    public static func isExecutable(_ path: String) -> Bool { access(path, X_OK) == 0 && !isFolder(path) }
+
     /// True for a folder and for a link to one.
     public static func isFolder(_ path: String) -> Bool {
         var status = stat()

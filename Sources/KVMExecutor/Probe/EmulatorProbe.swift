@@ -40,6 +40,7 @@ public struct EmulatorProbe: Sendable {
         let findings = Findings(version: await version, kvm: await probe())
         // What is missing, or was cut off, may be mended any time.
         if case .unusable = findings.kvm { return findings }
+        guard !Task.isCancelled else { return findings }
         try? Files.makeFolder(layout.runFolder)
         try? JSONFile.write(Record(bootID: bootID, subject: subject, findings: findings), to: layout.probeFile)
         return findings
@@ -68,15 +69,17 @@ public struct EmulatorProbe: Sendable {
     }
 
     /// As the user and with the group that a guest would have. Where the processor modes are not there, QEMU does
-    /// not end by itself: it is ended after 2 seconds, many times what a success takes.
+    /// not end by itself: it is ended after 2 seconds, many times what a success takes, or with timeout(1), should
+    /// that be killed before.
     private func run(_ image: String, as user: SystemUser) async throws(CommandError) -> Command.Outcome {
         let group = SystemUser.group(owning: "/dev/kvm").flatMap { $0 == 0 ? nil : $0 }
         return try await Command.outcome(
             of: "timeout",
             [
                 "--signal=KILL", "2", "setpriv", "--reuid=\(user.user)", "--regid=\(user.group)",
-                group.map { "--groups=\($0)" } ?? "--clear-groups", "--no-new-privs", Emulator.program,
-                "-nodefaults", "-no-user-config", "-display", "none", "-machine", "microvm,accel=kvm", "-m", "16",
+                group.map { "--groups=\($0)" } ?? "--clear-groups", "--no-new-privs", "--pdeathsig=KILL",
+                Emulator.program, "-nodefaults", "-no-user-config", "-display", "none", "-machine", "microvm,accel=kvm",
+                "-m", "16",
                 "-bios", image, "-serial", "stdio", "-device", "isa-debug-exit,iobase=0x501,iosize=1",
             ], package: "util-linux")
     }
