@@ -60,9 +60,6 @@ struct ChangeRun: Sendable {
         case .text: Terminal.output.write(renderPlan(plan, style: output.style))
         case .json: Terminal.output.write(eventLine(["type": .string("planned"), "summary": .string(summary(plan))]))
         }
-        for diagnostic in plan.unreachable.sorted(by: { $0.key < $1.key }).map(\.value) {
-            Terminal.errors.write(renderDiagnostics([diagnostic], style: Terminal.errors.style))
-        }
     }
 
     /// The exit code where the plan is not to be applied, or has nothing to apply.
