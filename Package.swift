@@ -58,5 +58,7 @@ let package = Package(
             path: "Tests/NetworkTestTool", swiftSettings: strict),
         tests("QMP", nio),
         tests("Netlink", ["CLinux", system]),
+        .testTarget(
+            name: "DocumentationTests", dependencies: ["HostSystem", "lodge"], swiftSettings: strict),
     ]
 )
