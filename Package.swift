@@ -23,7 +23,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [S
 
 let package = Package(
     name: "lodge",
-    products: [.executable(name: "lodge", targets: ["lodge"])],
+    products: [
+        .executable(name: "lodge", targets: ["lodge"]),
+        .library(name: "ManifestReader", targets: ["ManifestReader"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -56,6 +59,8 @@ let package = Package(
         .executableTarget(
             name: "NetworkTestTool", dependencies: ["FleetModel", "HostSystem", "VirtualNetwork"],
             path: "Tests/NetworkTestTool", swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["FleetModel", "HostSystem", "lodge"], swiftSettings: strict),
         tests("QMP", nio),
         tests("Netlink", ["CLinux", system]),
         .testTarget(

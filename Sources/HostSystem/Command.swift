@@ -29,9 +29,9 @@ public enum Command {
     /// `ssh` often lacks the administrator's.
     static let searchPath = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
 
-    /// The program's path, or nil where it is not installed.
+    /// The program's path, or nil where it is not installed, or may not be started.
     public static func find(_ name: String) -> String? {
-        searchPath.lazy.map { "\($0)/\(name)" }.first(where: Files.exists)
+        searchPath.lazy.map { "\($0)/\(name)" }.first(where: Files.isExecutable)
     }
 
     /// How a program ended, and what it wrote.

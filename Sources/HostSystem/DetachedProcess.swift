@@ -23,7 +23,7 @@ public enum DetachedProcess {
             posix_spawn_file_actions_addopen(&actions, standard, "/dev/null", O_RDWR, 0)
         }
         // Copies above every number that the child uses: one is never overwritten before it has been handed over.
-        let above = (descriptors.keys.max() ?? 2) + 1
+        let above = max(2, descriptors.keys.max() ?? 2) + 1
         var copies: [CInt] = []
         defer { for copy in copies { close(copy) } }
         for (theirs, ours) in descriptors {

@@ -14,29 +14,28 @@ public enum DurableFile {
     public static func write(
         _ bytes: [UInt8], to path: String, mode: UInt32 = 0o644, owner: (user: UInt32, group: UInt32)? = nil
     ) throws(SystemError) {
-        try make(path) { (temporary) throws(SystemError) in
-            let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
-            guard file >= 0 else { throw .now("write", path) }
-            defer { close(file) }
-            try writeAll(bytes, to: file, path: path)
-            guard fchmod(file, mode) == 0 else { throw .now("set the permissions of", path) }
-            if let owner, fchown(file, owner.user, owner.group) != 0 { throw .now("set the owner of", path) }
-            guard fsync(file) == 0 else { throw .now("write", path) }
-        }
-    }
-
-    /// Makes a file by whatever means under a temporary name beside it, then renames it. Where `body` fails, the
-    /// temporary file is removed.
-    public static func make(_ path: String, _ body: (String) throws(SystemError) -> Void) throws(SystemError) {
         let temporary = path + temporarySuffix
         do throws(SystemError) {
-            try body(temporary)
+            try writeWhole(bytes, to: temporary, for: path, mode: mode, owner: owner)
             guard rename(temporary, path) == 0 else { throw .now("write", path) }
         } catch {
             unlink(temporary)
             throw error
         }
         try synchroniseFolder(of: path)
+    }
+
+    /// - Parameter path: what errors speak of.
+    private static func writeWhole(
+        _ bytes: [UInt8], to temporary: String, for path: String, mode: UInt32, owner: (user: UInt32, group: UInt32)?
+    ) throws(SystemError) {
+        let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+        guard file >= 0 else { throw .now("write", path) }
+        defer { close(file) }
+        try writeAll(bytes, to: file, path: path)
+        guard fchmod(file, mode) == 0 else { throw .now("set the permissions of", path) }
+        if let owner, fchown(file, owner.user, owner.group) != 0 { throw .now("set the owner of", path) }
+        guard fsync(file) == 0 else { throw .now("write", path) }
     }
 
     /// Makes renames and removals in the file's folder survive a power cut.

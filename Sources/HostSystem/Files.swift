@@ -32,9 +32,25 @@ public enum Files {
 
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+    /// True where this process may start it as a program.
+    public static func isExecutable(_ path: String) -> Bool { access(path, X_OK) == 0 && !isFolder(path) }
+
+    /// True for a folder and for a link to one.
     public static func isFolder(_ path: String) -> Bool {
         var status = stat()
-        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    private static func isLink(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+    }
+
+    /// The path, where it is a folder, else the nearest one above it.
+    public static func nearestFolder(_ path: String) -> String {
+        var path = FilePath(path)
+        while !isFolder(path.string), path.removeLastComponent() {}
+        return path.isEmpty ? "." : path.string
     }
 
     /// Names in a folder, sorted; empty where there is no such folder.
@@ -61,7 +77,11 @@ public enum Files {
         guard !isFolder(path) else { return }
         let parent = folder(of: path)
         if !parent.isEmpty, parent != path { try makeFolder(parent, mode: mode) }
-        guard mkdir(path, mode) == 0 || errno == EEXIST else { throw .now("make the folder", path) }
+        guard mkdir(path, mode) == 0 else {
+            // Somebody else made it meanwhile, and gives it its permissions.
+            if errno == EEXIST, isFolder(path) { return }
+            throw .now("make the folder", path)
+        }
         guard chmod(path, mode) == 0 else { throw .now("set the permissions of", path) }
     }
 
@@ -72,7 +92,7 @@ public enum Files {
 
     /// Removes a folder and all below it, without following links; that it is gone already is no error.
     public static func removeTree(_ path: String) throws(SystemError) {
-        guard isFolder(path) else { return try remove(path) }
+        guard isFolder(path), !isLink(path) else { return try remove(path) }
         for name in try list(path) { try removeTree("\(path)/\(name)") }
         guard rmdir(path) == 0 || errno == ENOENT else { throw .now("remove", path) }
     }
@@ -106,29 +126,39 @@ public enum Files {
         let block = Int64(status.f_frsize)
         return (Int64(status.f_blocks) * block, Int64(status.f_bavail) * block)
     }
-}
 
-extension Files {
     /// Sets the permission bits.
     public static func setMode(_ path: String, _ mode: UInt32) throws(SystemError) {
         guard chmod(path, mode) == 0 else { throw .now("set the permissions of", path) }
     }
-}
 
-extension Files {
     /// Removes a folder that holds nothing; that it is gone already is no error.
     public static func removeEmptyFolder(_ path: String) throws(SystemError) {
         guard rmdir(path) == 0 || errno == ENOENT else { throw .now("remove the folder", path) }
     }
-}
 
-extension Files {
-    /// Adds bytes to the end of a file in one write, making it and its folder where they are missing.
+    /// Adds bytes to the end of a file, making it and its folder where they are missing. Where the disk is full, the
+    /// file is left as it was.
     public static func append(_ bytes: [UInt8], to path: String) throws(SystemError) {
         try makeFolder(folder(of: path))
         let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard file >= 0 else { throw .now("write", path) }
         defer { close(file) }
-        guard write(file, bytes, bytes.count) == bytes.count else { throw .now("write", path) }
+        let size = lseek(file, 0, SEEK_END)
+        let written = write(file, bytes, bytes.count)
+        guard written == bytes.count else {
+            let error = written < 0 ? SystemError.now("write", path) : SystemError("write", path, .noSpace)
+            ftruncate(file, size)
+            throw error
+        }
+    }
+}
+
+extension Files {
+    /// A text that is another one once the file was replaced, or got another owner or mode: size and time of change.
+    public static func version(_ path: String) -> String? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return "\(status.st_size)-\(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec)"
     }
 }

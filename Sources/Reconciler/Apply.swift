@@ -94,13 +94,6 @@ private func untilStopped(
     return try result.get()
 }
 
-extension Operation {
-    /// True for what only waits: it may be cut short, and nothing is left half-done.
-    fileprivate var isWait: Bool {
-        if case .awaitReady = self { true } else { false }
-    }
-}
-
 extension ContinuousClock.Instant {
     fileprivate static func - (end: Self, start: Self) -> Duration { start.duration(to: end) }
 }

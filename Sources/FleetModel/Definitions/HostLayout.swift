@@ -15,8 +15,8 @@ public struct HostLayout: Codable, Hashable, Sendable {
 
     public var instanceFile: String { "\(stateFolder)/instance" }
     public var lockFile: String { "\(runFolder)/lock" }
-    /// What the KVM probe saw since the host booted.
-    public var probeFile: String { "\(runFolder)/kvm-probe.json" }
+    /// What QEMU and KVM were seen to be since the host booted.
+    public var probeFile: String { "\(runFolder)/emulator.json" }
 
     public var cacheFolder: String { "\(stateFolder)/images" }
     public func cached(_ file: CachedFile) -> String { "\(cacheFolder)/\(file.fileName)" }

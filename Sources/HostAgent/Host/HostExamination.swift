@@ -25,7 +25,7 @@ struct HostExamination: Sendable {
     }
 
     private func kvm() async -> HostCheck {
-        switch await KVMProbe(layout: layout).result() {
+        switch await EmulatorProbe(layout: layout).findings().kvm {
         case .works: return HostCheck("KVM", .good, "a 64-bit system was seen to run under it")
         case .limited(let why):
             return HostCheck("KVM", .warning, why, fix: "guests run under TCG, slowly; use a host with full KVM")
@@ -81,10 +81,7 @@ struct HostExamination: Sendable {
     }
 
     private func disk() -> HostCheck {
-        var folder = layout.stateFolder
-        while !Files.isFolder(folder), let slash = folder.lastIndex(of: "/"), slash > folder.startIndex {
-            folder = String(folder[..<slash])
-        }
+        let folder = Files.nearestFolder(layout.stateFolder)
         guard let space = try? Files.space(at: folder) else {
             return HostCheck("disk", .bad, "cannot ask for the free space of \(folder)")
         }

@@ -42,18 +42,13 @@ struct HostObserver: Sendable {
     }
 
     private func facts() async throws -> HostFacts {
-        async let kvm = KVMProbe(layout: layout).result()
-        async let version = Emulator.version()
+        let emulator = await EmulatorProbe(layout: layout).findings()
         // The state folder need not exist yet: then its file system is that of the nearest folder above.
-        var folder = layout.stateFolder
-        while !Files.isFolder(folder), let slash = folder.lastIndex(of: "/"), slash > folder.startIndex {
-            folder = String(folder[..<slash])
-        }
-        let space = try Files.space(at: Files.isFolder(folder) ? folder : "/")
+        let space = try Files.space(at: Files.nearestFolder(layout.stateFolder))
         return HostFacts(
             instance: instance, memory: ByteCount(bytes: Machine.memory), cpus: sysconf(Int32(_SC_NPROCESSORS_ONLN)),
-            disk: ByteCount(bytes: space.total), diskAvailable: ByteCount(bytes: space.available), kvm: await kvm,
-            qemuVersion: await version, routes: try NetworkHost(layout: layout, instance: instance).routes(),
+            disk: ByteCount(bytes: space.total), diskAvailable: ByteCount(bytes: space.available), kvm: emulator.kvm,
+            qemuVersion: emulator.version, routes: try NetworkHost(layout: layout, instance: instance).routes(),
             bootID: Machine.bootID)
     }
 

@@ -50,7 +50,10 @@ struct Performer: Sendable {
         case .renameGuest(let guest, let name): try await rename(guest, to: name)
         case .startGuest(let guest): try await start(guest)
         case .awaitReady(let guest, let readiness):
-            try await ReadinessWait(layout: layout, network: network).wait(
+            try await ReadinessWait(
+                layout: layout, network: network,
+                observer: GuestObserver(layout: layout, instance: observer.instance)
+            ).wait(
                 for: guest, readiness, progress: progress)
         case .stopGuest(let guest, let grace):
             let graceful = try await GuestStopper(layout: layout).stop(guest, grace: grace)
@@ -64,12 +67,15 @@ struct Performer: Sendable {
         return nil
     }
 
+    /// The move of the guest's folder comes last and commits the rename: cut off before it, all is done again.
     private func rename(_ guest: GuestReference, to name: Name) async throws {
-        let definer = GuestDefiner(layout: layout)
-        try definer.rename(guest, to: name)
-        let definition = try GuestStore(layout: layout).definition(guest.fleet, name)
-        try await networkTurn.pass { try network.renameTaps(of: definition, to: name) }
+        let store = GuestStore(layout: layout)
+        guard !store.exists(guest.fleet, name) else { return }
+        var definition = try store.definition(guest.fleet, guest.name)
+        try await networkTurn.pass { [definition] in try network.renameTaps(of: definition, to: name) }
+        definition.name = name
         try await reserve(definition)
+        try GuestDefiner(layout: layout).rename(guest, to: name)
     }
 
     private func reserve(_ definition: GuestDefinition) async throws {

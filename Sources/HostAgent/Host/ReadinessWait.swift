@@ -8,6 +8,7 @@ import VirtualNetwork
 struct ReadinessWait: Sendable {
     let layout: HostLayout
     let network: NetworkHost
+    let observer: GuestObserver
     private static let pause = Duration.milliseconds(100)
 
     /// - Throws: where the guest ends or halts, the time is over, or the wait is cancelled. The guest is left as
@@ -23,9 +24,7 @@ struct ReadinessWait: Sendable {
         let deadline = ContinuousClock.now + readiness.timeout.duration
         progress("waiting until \(readiness.condition.text(definition))")
         while true {
-            guard store.isAlive(guest.id) else {
-                throw HostError(.failed, "guest \(guest.name) ended before it was ready" + lastLines(guest))
-            }
+            try await checkHealth(of: guest)
             if try await holds(readiness.condition, definition) { return }
             guard !Task.isCancelled else {
                 throw HostError(.cancelled, "the wait for guest \(guest.name) was interrupted; it runs on")
@@ -39,6 +38,22 @@ struct ReadinessWait: Sendable {
                         + "with ready.timeout")
             }
             try? await Task.sleep(for: Self.pause)
+        }
+    }
+
+    /// A guest that has ended or halted will not become ready.
+    private func checkHealth(of guest: GuestReference) async throws(HostError) {
+        let observed: LiveGuest?
+        do { observed = try await observer.observe(guest) } catch { throw HostError(.failed, error.description) }
+        switch observed?.state {
+        case .running, .unresponsive: return
+        case .halted(let state):
+            throw HostError(
+                .failed,
+                "guest \(guest.name) halted before it was ready (\(state))" + lastLines(guest)
+                    + (state == "internal-error" ? "\n  to do: try it with accelerator: tcg" : ""))
+        case .stopped, nil:
+            throw HostError(.failed, "guest \(guest.name) ended before it was ready" + lastLines(guest))
         }
     }
 

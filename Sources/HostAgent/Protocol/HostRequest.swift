@@ -13,6 +13,15 @@ enum HostRequest: Codable, Sendable {
     case consoleLog(GuestReference)
     /// Checks what the host needs for its job.
     case examine
+
+    /// True for what only waits and can be cut short, leaving nothing half-done.
+    var isWait: Bool {
+        switch self {
+        case .lock, .console: true
+        case .perform(let step, _): step.operation.isWait
+        case .hello, .observe, .consoleLog, .examine: false
+        }
+    }
 }
 
 /// How the agent answers.

@@ -26,7 +26,7 @@ public struct AgentServer: Sendable {
                 switch frame.type {
                 case .request:
                     guard let request = frame.request else { continue }
-                    let input = requests.begin(frame.id)
+                    let input = requests.begin(frame.id, isWait: request.isWait)
                     let task = Task { await answer(request, id: frame.id, input: input) }
                     requests.started(frame.id, task)
                     group.addTask {
@@ -120,22 +120,28 @@ private final class OutputPipe: Sendable {
 /// The requests that are being worked on, by id.
 private final class RunningRequests: Sendable {
     private struct Entry {
+        /// Only waits are ever cancelled: an operation that was begun is ended.
+        var isWait: Bool
         var task: Task<Void, Never>?
         var input: AsyncStream<[UInt8]>.Continuation
     }
 
     private let entries = Mutex<[Int: Entry]>([:])
 
-    func begin(_ id: Int) -> AsyncStream<[UInt8]> {
+    func begin(_ id: Int, isWait: Bool) -> AsyncStream<[UInt8]> {
         let (stream, continuation) = AsyncStream.makeStream(of: [UInt8].self)
-        entries.withLock { $0[id] = Entry(input: continuation) }
+        entries.withLock { $0[id] = Entry(isWait: isWait, input: continuation) }
         return stream
     }
 
     func started(_ id: Int, _ task: Task<Void, Never>) { entries.withLock { $0[id]?.task = task } }
     func deliver(_ id: Int, _ bytes: [UInt8]) { entries.withLock { _ = $0[id]?.input.yield(bytes) } }
     func endInput(_ id: Int) { entries.withLock { $0[id]?.input.finish() } }
-    func cancel(_ id: Int) { entries.withLock { $0[id]?.task?.cancel() } }
+    func cancel(_ id: Int) {
+        entries.withLock { entries in
+            if entries[id]?.isWait == true { entries[id]?.task?.cancel() }
+        }
+    }
 
     func finish(_ id: Int) {
         entries.withLock { $0.removeValue(forKey: id)?.input.finish() }
@@ -144,7 +150,7 @@ private final class RunningRequests: Sendable {
     func cancelAll() {
         entries.withLock { entries in
             for entry in entries.values {
-                entry.task?.cancel()
+                if entry.isWait { entry.task?.cancel() }
                 entry.input.finish()
             }
         }

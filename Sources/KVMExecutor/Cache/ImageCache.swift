@@ -35,6 +35,7 @@ public struct ImageCache: Sendable {
         let path = layout.cached(file)
         let operation = "copy \(source) into the cache"
         guard !Files.exists(path) else { return }
+        let temporary = path + DurableFile.temporarySuffix
         do {
             try Files.makeFolder(layout.cacheFolder)
             let space = try Files.space(at: layout.cacheFolder)
@@ -45,18 +46,15 @@ public struct ImageCache: Sendable {
                         + layout.cacheFolder,
                     advice: "free some space, or choose another folder with --state-dir")
             }
-            try DurableFile.make(path) { (temporary) throws(SystemError) in
-                let digest = try copy(source, to: temporary)
-                guard digest == file.digest else {
-                    throw SystemError(
-                        "copy", source, .staleNFSFileHandle,
-                        advice: "its digest is \(digest), the plan relies on \(file.digest): plan again")
-                }
+            let digest = try copy(source, to: temporary)
+            guard digest == file.digest else {
+                throw ExecutorError(
+                    operation, "its digest is \(digest), and the plan relies on \(file.digest)", advice: "plan again")
             }
-        } catch let error as ExecutorError {
-            throw error
+            try Files.move(temporary, to: path)
         } catch {
-            throw ExecutorError(operation, "\(error)")
+            try? Files.remove(temporary)
+            throw error as? ExecutorError ?? ExecutorError(operation, "\(error)")
         }
     }
 

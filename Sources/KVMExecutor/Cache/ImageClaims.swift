@@ -13,9 +13,14 @@ public struct ImageClaims: Sendable {
         for fleet in try Files.list(layout.claimsFolder) {
             for name in try Files.list("\(layout.claimsFolder)/\(fleet)") {
                 let path = "\(layout.claimsFolder)/\(fleet)/\(name)"
-                if let claim = try? JSONFile.read(ImageDefinition.self, from: path) {
-                    claims.append(claim)
-                } else {
+                do throws(JSONFile.Failure) {
+                    guard !name.hasSuffix(DurableFile.temporarySuffix) else {
+                        throw .malformed(path: path, "an unfinished file")
+                    }
+                    claims.append(try JSONFile.read(ImageDefinition.self, from: path))
+                } catch {
+                    // One that is there and cannot be read protects its image.
+                    if case .system(let cause) = error { throw cause }
                     broken.append(
                         Leftover(
                             kind: .temporaryFile, subject: path, proof: "no readable claim in this instance's cache",

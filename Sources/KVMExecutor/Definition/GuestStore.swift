@@ -7,41 +7,51 @@ public struct GuestStore: Sendable {
 
     public init(layout: HostLayout) { self.layout = layout }
 
-    /// What is in the guests' folders: definitions, and folders that hold none that can be read.
-    public func list() throws(SystemError) -> (definitions: [GuestDefinition], broken: [Leftover]) {
+    /// What is in the guests' folders: definitions, and folders that hold none.
+    ///
+    /// - Throws: where a definition is there and cannot be read, or is a newer Lodge's: what it defines is unknown,
+    ///   and not a leftover.
+    public func list() throws(ExecutorError) -> (definitions: [GuestDefinition], broken: [Leftover]) {
         var definitions: [GuestDefinition] = []
         var broken: [Leftover] = []
-        for fleetName in try Files.list(layout.guestsFolder) {
-            for guestName in try Files.list("\(layout.guestsFolder)/\(fleetName)") {
-                guard let fleet = Name(parsing: fleetName), let name = Name(parsing: guestName) else { continue }
-                do {
-                    definitions.append(try definition(fleet, name))
+        for fleet in try names(in: layout.guestsFolder) {
+            for name in try names(in: "\(layout.guestsFolder)/\(fleet)") {
+                do throws(JSONFile.Failure) {
+                    definitions.append(try read(fleet, name))
                 } catch {
+                    if case .system(let cause) = error, cause.errno != .noSuchFileOrDirectory {
+                        throw ExecutorError("read guest \(name)", error)
+                    }
+                    if case .newer = error { throw ExecutorError("read guest \(name)", error) }
                     broken.append(
                         Leftover(
                             kind: .stateFolder, subject: layout.guest(fleet, name).path,
-                            proof: "it lies among this instance's guests, but \(error.reason)", fleet: fleet))
+                            proof: "it lies among this instance's guests, but \(error)", fleet: fleet))
                 }
             }
         }
         return (definitions, broken)
     }
 
-    public func definition(_ fleet: Name, _ name: Name) throws(ExecutorError) -> GuestDefinition {
-        let path = layout.guest(fleet, name).definition
-        do {
-            let definition = try JSONFile.read(GuestDefinition.self, from: path)
-            guard definition.schema <= GuestDefinition.currentSchema else {
-                throw ExecutorError(
-                    "read guest \(name)", "\(path) was written by a newer Lodge (schema \(definition.schema))",
-                    advice: "use that version or a later one")
-            }
-            return definition
-        } catch let error as ExecutorError {
-            throw error
-        } catch {
-            throw ExecutorError("read guest \(name)", "\(error)")
+    /// True where the guest has a folder with a definition in it.
+    public func exists(_ fleet: Name, _ name: Name) -> Bool { Files.exists(layout.guest(fleet, name).definition) }
+
+    private func names(in folder: String) throws(ExecutorError) -> [Name] {
+        do { return try Files.list(folder).compactMap { Name(parsing: $0) } } catch {
+            throw ExecutorError("list the guests", error)
         }
+    }
+
+    public func definition(_ fleet: Name, _ name: Name) throws(ExecutorError) -> GuestDefinition {
+        do { return try read(fleet, name) } catch { throw ExecutorError("read guest \(name)", error) }
+    }
+
+    /// The folder's name is the guest's: where the definition in it has another, a rename was interrupted.
+    private func read(_ fleet: Name, _ name: Name) throws(JSONFile.Failure) -> GuestDefinition {
+        var definition = try JSONFile.read(
+            GuestDefinition.self, from: layout.guest(fleet, name).definition, schema: GuestDefinition.currentSchema)
+        definition.name = name
+        return definition
     }
 
     /// Replaces the definition in one step.

@@ -11,7 +11,7 @@ struct Seed {
     var files: [(name: String, content: String)]? {
         guard let cloudInit = definition.spec.cloudInit else { return nil }
         let hostname = cloudInit.hostname ?? definition.name.text
-        let metaData = "instance-id: \(definition.id)\nlocal-hostname: \(hostname)\n"
+        let metaData = "instance-id: \(Seed.quoted(definition.id.text))\nlocal-hostname: \(Seed.quoted(hostname))\n"
         return [("meta-data", metaData), ("user-data", userData(cloudInit, hostname: hostname))]
     }
 
@@ -31,10 +31,10 @@ struct Seed {
     }
 
     private func cloudConfig(_ cloudInit: CloudInit, hostname: String) -> String {
-        var text = "#cloud-config\nhostname: \(hostname)\n"
+        var text = "#cloud-config\nhostname: \(Seed.quoted(hostname))\n"
         if !cloudInit.users.isEmpty { text += "users:\n" }
         for user in cloudInit.users {
-            text += "  - name: \(user.name)\n"
+            text += "  - name: \(Seed.quoted(user.name))\n"
             if user.sudo { text += "    sudo: \"ALL=(ALL) NOPASSWD:ALL\"\n" }
             if let shell = user.shell { text += "    shell: \(Seed.quoted(shell))\n" }
             guard !user.sshKeys.isEmpty else { continue }
@@ -44,17 +44,19 @@ struct Seed {
         return text
     }
 
-    /// The type that cloud-init gives a part by its first line.
+    /// The type of a part by its first line. cloud-init looks again at what is `text/plain`.
     private static func contentType(of part: String) -> String {
-        if part.hasPrefix("#cloud-config") { return "text/cloud-config" }
-        if part.hasPrefix("#!") { return "text/x-shellscript" }
-        if part.hasPrefix("#include") { return "text/x-include-url" }
+        let first = part.prefix { !$0.isNewline }
+        if first == "#cloud-config" { return "text/cloud-config" }
+        if first.hasPrefix("#!") { return "text/x-shellscript" }
+        if first == "#include" { return "text/x-include-url" }
         return "text/plain"
     }
 
-    /// A YAML double-quoted scalar.
+    /// A YAML double-quoted scalar: what JSON calls a string is one (YAML 1.2, section 1.3), and none is taken for a
+    /// number, a boolean or null.
     private static func quoted(_ text: String) -> String {
-        "\"" + text.flatMap { $0 == "\"" || $0 == "\\" ? ["\\", $0] : [$0] } + "\""
+        String(decoding: CanonicalJSON.bytes(of: text), as: UTF8.self)
     }
 
     /// Builds the volume, or removes it where the guest has no seed. Readable by root and QEMU alone.

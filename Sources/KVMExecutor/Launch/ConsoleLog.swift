@@ -38,6 +38,12 @@ public enum ConsoleLog {
         return file
     }
 
+    /// Forgets what an earlier process of the guest printed.
+    static func clear(folder: String) throws(SystemError) {
+        try Files.remove("\(folder)/\(older)")
+        try Files.remove("\(folder)/\(current)")
+    }
+
     /// What the log holds, oldest first, with control bytes as they came.
     public static func contents(folder: String) -> [UInt8] {
         let older = (try? Files.read("\(folder)/\(older)")) ?? []

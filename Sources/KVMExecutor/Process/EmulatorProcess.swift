@@ -12,6 +12,16 @@ struct EmulatorProcess {
         }.map(EmulatorProcess.init)
     }
 
+    /// The process of a guest whose record of it is lost, found by the guest's UUID.
+    static func guest(_ definition: GuestDefinition, among emulators: [EmulatorProcess]) -> RunningGuest? {
+        let uuid = QEMUCommandLine.uuid(definition)
+        return emulators.first { $0.uuid == uuid }.map {
+            RunningGuest(
+                generation: 0, spec: definition.spec, pid: $0.entry.pid, startTime: $0.entry.startTime,
+                bootID: Machine.bootID)
+        }
+    }
+
     private func value(of option: String) -> String? {
         guard let index = entry.arguments.firstIndex(where: { $0 == option || $0 == "-" + option }),
             index + 1 < entry.arguments.count
@@ -41,28 +51,40 @@ struct EmulatorProcess {
     }
 
     /// What `-m` promises (qemu(1): MiB where there is no suffix; `maxmem` where it may grow), and QEMU's own.
+    /// Anybody can start a process with any arguments: a figure is never negative, nor above what memory can be.
     private var memory: ByteCount {
         let options = (value(of: "-m") ?? "128").split(separator: ",").map(String.init)
         let size = options.first { $0.hasPrefix("maxmem=") } ?? options.first { $0.hasPrefix("size=") } ?? options.first
-        let text = size.map { String($0.split(separator: "=").last ?? "128") } ?? "128"
-        let digits = Int64(text.prefix { $0.isNumber }) ?? 128
-        let bytes: Int64 =
+        let text = size?.split(separator: "=").last ?? "128"
+        let unit: Double =
             switch text.last?.lowercased() {
-            case "b": digits
-            case "k": digits << 10
-            case "g": digits << 30
-            case "t": digits << 40
-            default: digits << 20
+            case "b": 1
+            case "k": 0x1p10
+            case "g": 0x1p30
+            case "t": 0x1p40
+            default: 0x1p20
             }
-        let memory = ByteCount(bytes: bytes)
+        let number = Double(text.prefix { $0.isNumber || $0 == "." }) ?? 128
+        let memory = ByteCount(bytes: Int64(min(number * unit, 0x1p52)))
         let usesKVM = entry.arguments.contains { $0.contains("kvm") }
         return memory + MemoryCost.overhead(memory: memory, accelerator: usesKVM ? .kvm : .tcg)
     }
 
-    /// What `-smp` promises: a plain number or `cpus=`.
+    /// What `-smp` promises: a plain number or `cpus=`, else the product of the topology.
     private var cpus: Int {
-        let options = (value(of: "-smp") ?? "1").split(separator: ",").map(String.init)
-        let count = options.first { $0.hasPrefix("cpus=") }.map { String($0.dropFirst(5)) } ?? options.first ?? "1"
-        return Int(count) ?? 1
+        let options = (value(of: "-smp") ?? "1").split(separator: ",")
+        var count: Int?
+        var product = 1
+        for option in options {
+            let parts = option.split(separator: "=", maxSplits: 1)
+            // QEMU itself allows no more.
+            guard let number = parts.last.flatMap({ Int($0) }), (1...65_536).contains(number) else { continue }
+            switch parts.count == 1 ? "cpus" : parts[0] {
+            case "cpus": count = number
+            case "sockets", "dies", "clusters", "cores", "threads": product = min(product * number, 65_536)
+            default: break
+            }
+        }
+        return count ?? product
     }
 }

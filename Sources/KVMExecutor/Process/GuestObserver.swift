@@ -17,12 +17,9 @@ public struct GuestObserver: Sendable {
         guests: [LiveGuest], strangers: [StrangerProcess], leftovers: [Leftover]
     ) {
         let store = GuestStore(layout: layout)
-        let listed: (definitions: [GuestDefinition], broken: [Leftover])
+        let listed = try store.list()
         let runs: [String]
-        do {
-            listed = try store.list()
-            runs = try Files.list(layout.guestRunsFolder)
-        } catch {
+        do { runs = try Files.list(layout.guestRunsFolder) } catch {
             throw ExecutorError("observe the guests", error)
         }
         let emulators = EmulatorProcess.all()
@@ -68,11 +65,7 @@ public struct GuestObserver: Sendable {
     /// What holds memory now, without asking any of it how it is: for deciding whether one more guest fits.
     public func processes() throws(ExecutorError) -> (guests: [LiveGuest], strangers: [StrangerProcess]) {
         let store = GuestStore(layout: layout)
-        let definitions: [GuestDefinition]
-        do { definitions = try store.list().definitions } catch {
-            throw ExecutorError("observe the guests", error)
-        }
-        let guests = definitions.compactMap { definition in
+        let guests = try store.list().definitions.compactMap { definition in
             store.liveProcess(definition.id).map {
                 LiveGuest(definition: definition, state: .running, process: $0)
             }
@@ -85,15 +78,12 @@ public struct GuestObserver: Sendable {
         let folder = layout.guest(definition.owner.fleet, definition.name)
         let missing = definition.spec.disks.map(\.name).filter { !Files.exists(folder.disk($0)) }
         guard let process = store.liveProcess(definition.id) else {
-            if let lost = emulators.first(where: { $0.uuid == QEMUCommandLine.uuid(definition) }) {
-                let running = RunningGuest(
-                    generation: 0, spec: definition.spec, pid: lost.entry.pid, startTime: lost.entry.startTime,
-                    bootID: Machine.bootID)
-                return LiveGuest(
-                    definition: definition, state: .unresponsive("the record of its process is gone"),
-                    process: running, missingDisks: missing)
+            guard let lost = EmulatorProcess.guest(definition, among: emulators) else {
+                return LiveGuest(definition: definition, state: .stopped, missingDisks: missing)
             }
-            return LiveGuest(definition: definition, state: .stopped, missingDisks: missing)
+            return LiveGuest(
+                definition: definition, state: .unresponsive("the record of its process is gone"), process: lost,
+                missingDisks: missing)
         }
         return LiveGuest(
             definition: definition, state: await state(definition.id), process: process, missingDisks: missing)

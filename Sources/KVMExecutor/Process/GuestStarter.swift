@@ -53,6 +53,7 @@ public struct GuestStarter: Sendable {
         let console = layout.guest(definition.owner.fleet, definition.name).consoleFolder
         try Files.makeFolder(console, mode: 0o750)
         try Files.setOwner(console, user: user.user, group: user.group)
+        try ConsoleLog.clear(folder: console)
     }
 
     private func launch(_ definition: GuestDefinition, run: GuestRunFolder) throws(SystemError) -> Int32 {

@@ -15,7 +15,7 @@ public struct GuestStopper: Sendable {
     ///
     /// - Returns: true where the guest powered itself off, false where it had to be turned off.
     public func stop(_ guest: GuestReference, grace: Timespan) async throws(ExecutorError) -> Bool {
-        guard let process = GuestStore(layout: layout).liveProcess(guest.id) else {
+        guard let process = process(of: guest) else {
             removeRunFolder(guest)
             return true
         }
@@ -44,11 +44,19 @@ public struct GuestStopper: Sendable {
 
     /// Ends whatever process the guest has, at once.
     func kill(_ guest: GuestReference) async {
-        if let process = GuestStore(layout: layout).liveProcess(guest.id) {
+        if let process = process(of: guest) {
             try? ProcessTable.signal(process.pid, startTime: process.startTime, SIGKILL)
             _ = await ProcessTable.waitForEnd(process.pid, startTime: process.startTime, timeout: .seconds(10))
         }
         removeRunFolder(guest)
+    }
+
+    /// By its record, or where that is gone by its UUID.
+    private func process(of guest: GuestReference) -> RunningGuest? {
+        let store = GuestStore(layout: layout)
+        if let process = store.liveProcess(guest.id) { return process }
+        guard let definition = try? store.definition(guest.fleet, guest.name) else { return nil }
+        return EmulatorProcess.guest(definition, among: EmulatorProcess.all())
     }
 
     private func powerDown(_ session: QMPSession, process: RunningGuest, grace: Duration) async -> Bool {

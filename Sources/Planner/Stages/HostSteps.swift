@@ -120,7 +120,7 @@ struct HostSteps {
         _ file: CachedFile, from path: String, for address: ResourceAddress, unlessIn present: Set<String>
     ) {
         guard !present.contains(file.fileName), files[file.fileName] == nil else { return }
-        files[file.fileName] = add(address, "copy", .cacheFile(file, path: path))
+        files[file.fileName] = add(address, "copy \(file.format.rawValue)", .cacheFile(file, path: path))
     }
 
     private mutating func stop(_ position: Int) {
@@ -243,7 +243,9 @@ struct HostSteps {
             let owner = image?.change.address ?? guests.last { $0.refers(to: file) }?.change.address
             guard let owner else { continue }
             let claim = image.flatMap { claims[$0.name] }
-            _ = add(owner, "clean", .removeCachedFile(file), needs: ([claim].compactMap { $0 } + users).unique)
+            _ = add(
+                owner, "uncache \(file.format.rawValue)", .removeCachedFile(file),
+                needs: ([claim].compactMap { $0 } + users).unique)
         }
     }
 

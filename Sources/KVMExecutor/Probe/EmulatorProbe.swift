@@ -1,36 +1,56 @@
 import FleetModel
+import Glibc
 import HostSystem
 
-/// Finds out what KVM is good for on this machine, by running a few instructions under it: a device file, and even
-/// a working API, prove nothing. Some machines execute real and 32-bit mode only, and a stock kernel hangs there.
-public struct KVMProbe: Sendable {
-    /// What was seen since the machine booted, kept under the run folder.
-    struct Record: Codable {
+/// Finds out which QEMU this machine has and what KVM is good for, by running a few instructions under it: a device
+/// file, and even a working API, prove nothing. Some machines execute real and 32-bit mode only, and a stock kernel
+/// hangs there.
+public struct EmulatorProbe: Sendable {
+    /// What was seen.
+    public struct Findings: Codable, Sendable {
+        /// Such as `7.2.22`; nil where QEMU is not installed or does not say.
+        public var version: String?
+        public var kvm: HostFacts.KVM
+    }
+
+    /// Findings, and what they hold for: kept under the run folder.
+    private struct Record: Codable {
         var bootID: String
-        var kvm: HostFacts.KVM
+        /// The QEMU program, the device and the user that they were found with.
+        var subject: String
+        var findings: Findings
     }
 
     let layout: HostLayout
 
     public init(layout: HostLayout) { self.layout = layout }
 
-    /// Runs once a boot; later calls read what the first one saw.
-    public func result() async -> HostFacts.KVM {
+    /// Looks once a boot, and again when QEMU, the device or the user changes; later calls read what was seen.
+    public func findings() async -> Findings {
         let bootID = Machine.bootID
-        if let record = try? JSONFile.read(Record.self, from: layout.probeFile), record.bootID == bootID {
-            return record.kvm
+        let program = Command.find(Emulator.program).flatMap(Files.version) ?? "none"
+        let user = try? SystemUser.find()
+        let subject = "\(program)/\(Files.version("/dev/kvm") ?? "none")/\(user?.user ?? 0)"
+        if let record = try? JSONFile.read(Record.self, from: layout.probeFile), record.bootID == bootID,
+            record.subject == subject
+        {
+            return record.findings
         }
-        let kvm = await probe()
+        async let version = Emulator.version()
+        let findings = Findings(version: await version, kvm: await probe())
+        // What is missing, or was cut off, may be mended any time.
+        if case .unusable = findings.kvm { return findings }
+        guard !Task.isCancelled else { return findings }
         try? Files.makeFolder(layout.runFolder)
-        try? JSONFile.write(Record(bootID: bootID, kvm: kvm), to: layout.probeFile)
-        return kvm
+        try? JSONFile.write(Record(bootID: bootID, subject: subject, findings: findings), to: layout.probeFile)
+        return findings
     }
 
     private func probe() async -> HostFacts.KVM {
         guard Files.exists("/dev/kvm") else { return .unusable("there is no /dev/kvm") }
         guard Command.find(Emulator.program) != nil else { return .unusable("QEMU is not installed") }
         guard let user = try? SystemUser.find() else { return .unusable("there is no user \(SystemUser.name)") }
-        let image = layout.runFolder + "/kvm-probe.bin"
+        let image = layout.runFolder + "/kvm-probe.\(getpid()).bin"
         defer { try? Files.remove(image) }
         do {
             try Files.makeFolder(layout.runFolder)
@@ -49,20 +69,22 @@ public struct KVMProbe: Sendable {
     }
 
     /// As the user and with the group that a guest would have. Where the processor modes are not there, QEMU does
-    /// not end by itself: it is ended after 2 seconds, many times what a success takes.
+    /// not end by itself: it is ended after 2 seconds, many times what a success takes, or with timeout(1), should
+    /// that be killed before.
     private func run(_ image: String, as user: SystemUser) async throws(CommandError) -> Command.Outcome {
         let group = SystemUser.group(owning: "/dev/kvm").flatMap { $0 == 0 ? nil : $0 }
         return try await Command.outcome(
             of: "timeout",
             [
                 "--signal=KILL", "2", "setpriv", "--reuid=\(user.user)", "--regid=\(user.group)",
-                group.map { "--groups=\($0)" } ?? "--clear-groups", "--no-new-privs", Emulator.program,
-                "-nodefaults", "-no-user-config", "-display", "none", "-machine", "microvm,accel=kvm", "-m", "16",
+                group.map { "--groups=\($0)" } ?? "--clear-groups", "--no-new-privs", "--pdeathsig=KILL",
+                Emulator.program, "-nodefaults", "-no-user-config", "-display", "none", "-machine", "microvm,accel=kvm",
+                "-m", "16",
                 "-bios", image, "-serial", "stdio", "-device", "isa-debug-exit,iobase=0x501,iosize=1",
             ], package: "util-linux")
     }
 
-    private static func judge(_ outcome: Command.Outcome) -> HostFacts.KVM {
+    static func judge(_ outcome: Command.Outcome) -> HostFacts.KVM {
         let letters = outcome.output.filter { $0.isASCII && $0.isLetter }
         if outcome.exitCode == 33, letters.hasPrefix(KVMProbeCode.complete) { return .works }
         if letters.isEmpty {

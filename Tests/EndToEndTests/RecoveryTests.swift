@@ -1,0 +1,165 @@
+import FleetModel
+import Glibc
+import HostSystem
+import Testing
+
+/// Killed anywhere, an apply leaves what the next plan sees and the next apply heals.
+@Suite(.serialized, .needsHost) struct KilledApplyTests {
+    /// Milliseconds after the start of the apply at which SIGKILL comes; a later one comes after its end.
+    static let moments = [0, 40, 80, 110, 140, 170, 200, 230, 260, 300, 350, 400, 500, 700, 1_000]
+
+    enum Victim: String, CaseIterable { case client, agent }
+
+    @Test(arguments: Victim.allCases) func killedAtAnyMoment(_ victim: Victim) async throws {
+        try await Lab.run { lab in
+            let fleet = try await Fleet.three(in: lab)
+            let before = try await lab.census()
+            var interrupted = 0
+            for moment in Self.moments {
+                try lab.recallProbe()
+                let run = try lab.startApply(fleet)
+                try await Task.sleep(for: .milliseconds(moment))
+                switch victim {
+                case .client: run.signal(SIGKILL)
+                case .agent: for agent in lab.agents { kill(agent.pid, SIGKILL) }
+                }
+                let killed = try await run.result()
+                if killed.code != 0 { interrupted += 1 }
+                if victim == .agent, killed.code != 0 {
+                    #expect(killed.code == 1 && killed.says("agent"), "the client says what happened: \(killed)")
+                }
+
+                let plan = try await lab.plan(fleet)
+                #expect([0, 2].contains(plan.code), "after \(moment) ms: \(plan)")
+                let apply = try await lab.start(
+                    ["apply", "-f", try lab.write(fleet), "--auto-approve", "--lock-timeout", "60s"]
+                ).result()
+                #expect(apply.code == 0, "after \(moment) ms: \(apply)")
+                try await lab.expectNoChanges(fleet)
+                for address in Fleet.threeAddresses {
+                    #expect(await lab.pings(address), "\(address) does not answer, after \(moment) ms")
+                }
+                let destroy = try await lab.destroy(fleet)
+                #expect(destroy.code == 0, "after \(moment) ms: \(destroy)")
+                try await lab.expect(before)
+            }
+            #expect(interrupted > 0, "no apply was killed before its end")
+        }
+    }
+
+    /// The plan that follows names what is missing, and nothing else.
+    @Test func killedDestroy() async throws {
+        try await Lab.run { lab in
+            let fleet = try await Fleet.three(in: lab)
+            let before = try await lab.census()
+            for moment in [100, 150, 200, 250, 300] {
+                try lab.recallProbe()
+                try await lab.expectConverges(fleet)
+                let run = try lab.start(["destroy", "-f", try lab.write(fleet), "--auto-approve"])
+                try await Task.sleep(for: .milliseconds(moment))
+                for agent in lab.agents { kill(agent.pid, SIGKILL) }
+                _ = try await run.result()
+                let plan = try await lab.plan(fleet)
+                #expect([0, 2].contains(plan.code), "after \(moment) ms: \(plan)")
+                let destroy = try await lab.destroy(fleet)
+                #expect(destroy.code == 0, "after \(moment) ms: \(destroy)")
+                try await lab.expect(before)
+            }
+        }
+    }
+}
+
+/// What goes wrong on a host while Lodge is not there.
+@Suite(.serialized, .needsHost) struct DriftTests {
+    @Test func everyDefectIsSeenAndHealed() async throws {
+        try await Lab.run { lab in
+            let fleet = try await Fleet.three(in: lab)
+            try await lab.expectConverges(fleet)
+            let pids = (try await lab.pid("web-2"), try await lab.pid("web-3"))
+            let bridge = try #require(try await lab.bridges().first)
+
+            try await lab.end(try await lab.pid("web-1"))
+            try await expectHealed(fleet, lab, "guest.web-1 will be updated", "it is not running")
+            #expect(try await lab.pid("web-2") == pids.0, "the other guests are not touched")
+
+            try await lab.end(try #require(lab.dhcpServers.first).pid)
+            try await expectHealed(fleet, lab, "network.lan will be updated", "DHCP and DNS server does not run")
+
+            try await lab.execute("nft", "flush", "ruleset")
+            try await expectHealed(fleet, lab, "network.lan will be updated", "nftables rules are missing")
+
+            try await lab.ip("addr", "flush", "dev", bridge)
+            try await expectHealed(fleet, lab, "network.lan will be updated", "address")
+
+            try await lab.ip("link", "set", bridge, "down")
+            try await expectHealed(fleet, lab, "network.lan will be updated", "down")
+
+            try await lab.execute("busybox", "sh", "-c", "echo 0 > /proc/sys/net/ipv4/ip_forward")
+            try await expectHealed(fleet, lab, "network.lan will be updated", "does not forward")
+
+            try await lab.ip("link", "delete", bridge)
+            try await expectHealed(fleet, lab, "network.lan will be updated", "its bridge is missing")
+            #expect(try await lab.pid("web-3") == pids.1, "running guests are plugged in again, not restarted")
+            #expect(try await lab.destroy(fleet).code == 0)
+        }
+    }
+
+    /// A guest that its own system turned off, and one whose processors were stopped behind Lodge's back.
+    @Test func guestsThatTurnedThemselvesOff() async throws {
+        try await Lab.run { lab in
+            var fleet = Fleet()
+            fleet.guests = [Fleet.tiny("web-1", 16)]
+            try await lab.expectConverges(fleet)
+            let off = try await lab.lodge("console", "web-1", input: "q")
+            #expect(off.code == 0, "\(off)")
+            #expect(try await eventually { try await lab.guest("web-1").state == .stopped })
+            try await expectHealed(fleet, lab, "it is not running", addresses: ["10.77.0.16"])
+
+            let pid = try await lab.pid("web-1")
+            kill(pid, SIGSTOP)
+            let plan = try await lab.plan(fleet)
+            #expect(plan.code == 2 && plan.says("does not answer"), "\(plan)")
+            kill(pid, SIGCONT)
+            try await lab.expectNoChanges(fleet)
+            #expect(try await lab.destroy(fleet).code == 0)
+        }
+    }
+
+    @Test func reboot() async throws {
+        try await Lab.run { lab in
+            let fleet = try await Fleet.three(in: lab)
+            let before = try await lab.census()
+            try await lab.expectConverges(fleet)
+            let guests = try await lab.live().guests.map(\.definition)
+
+            await lab.killEverything()
+            await lab.deleteNamespace()
+            try Files.removeTree(lab.runFolder)
+            try await lab.addNamespace()
+            try lab.recallProbe()
+
+            let plan = try await lab.plan(fleet)
+            #expect(plan.code == 2 && plan.says("Plan: 0 to add, 4 to change, 0 to destroy."), "\(plan)")
+            for name in ["web-1", "web-2", "web-3"] { #expect(plan.says("guest.\(name) will be updated"), "\(plan)") }
+            #expect(plan.says("it is not running", "its bridge is missing"), "\(plan)")
+            try await lab.expectConverges(fleet)
+            for address in Fleet.threeAddresses { #expect(await lab.pings(address)) }
+            #expect(try await lab.live().guests.map(\.definition) == guests, "addresses and all else are the same")
+            #expect(try await lab.destroy(fleet).code == 0)
+            try await lab.expect(before)
+        }
+    }
+
+    /// The plan names the defect, the apply heals it, and every guest answers.
+    private func expectHealed(
+        _ fleet: Fleet, _ lab: Lab, _ words: String..., addresses: [String] = Fleet.threeAddresses,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let plan = try await lab.plan(fleet)
+        #expect(plan.code == 2 && words.allSatisfy(plan.text.contains), "\(plan)", sourceLocation: sourceLocation)
+        try await lab.expectConverges(fleet, sourceLocation: sourceLocation)
+        for address in addresses {
+            #expect(await lab.pings(address), "\(address) does not answer", sourceLocation: sourceLocation)
+        }
+    }
+}
