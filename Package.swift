@@ -63,5 +63,7 @@ let package = Package(
             name: "EndToEndTests", dependencies: ["FleetModel", "HostSystem", "lodge"], swiftSettings: strict),
         tests("QMP", nio),
         tests("Netlink", ["CLinux", system]),
+        .testTarget(
+            name: "DocumentationTests", dependencies: ["HostSystem", "lodge"], swiftSettings: strict),
     ]
 )

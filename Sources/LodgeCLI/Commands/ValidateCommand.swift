@@ -13,7 +13,8 @@ struct ValidateCommand: AsyncParsableCommand {
         let errors = reading.diagnostics.count { $0.severity == .error }
         switch output.format {
         case .text:
-            Terminal.output.write(renderDiagnostics(reading.diagnostics, style: output.style))
+            let report = renderDiagnostics(reading.diagnostics, style: output.style)
+            Terminal.output.write(report.isEmpty ? "" : report + "\n")
             Terminal.output.write(
                 errors == 0 ? "The manifests are valid.\n" : "\(counted(errors, "error")) in the manifests.\n")
         case .json: Terminal.output.write(renderDiagnosticsJSON(reading.diagnostics))
