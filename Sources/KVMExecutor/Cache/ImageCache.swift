@@ -35,6 +35,7 @@ public struct ImageCache: Sendable {
         let path = layout.cached(file)
         let operation = "copy \(source) into the cache"
         guard !Files.exists(path) else { return }
+        var copied: FleetModel.Digest?
         do {
             try Files.makeFolder(layout.cacheFolder)
             let space = try Files.space(at: layout.cacheFolder)
@@ -46,16 +47,17 @@ public struct ImageCache: Sendable {
                     advice: "free some space, or choose another folder with --state-dir")
             }
             try DurableFile.make(path) { (temporary) throws(SystemError) in
-                let digest = try copy(source, to: temporary)
-                guard digest == file.digest else {
-                    throw SystemError(
-                        "copy", source, .staleNFSFileHandle,
-                        advice: "its digest is \(digest), the plan relies on \(file.digest): plan again")
-                }
+                copied = try copy(source, to: temporary)
+                guard copied == file.digest else { throw SystemError("copy", source, .invalidArgument) }
             }
         } catch let error as ExecutorError {
             throw error
         } catch {
+            if let copied, copied != file.digest {
+                throw ExecutorError(
+                    operation, "it has changed: its digest is \(copied), and the plan relies on \(file.digest)",
+                    advice: "plan again")
+            }
             throw ExecutorError(operation, "\(error)")
         }
     }
