@@ -85,13 +85,10 @@ public struct GuestObserver: Sendable {
         let folder = layout.guest(definition.owner.fleet, definition.name)
         let missing = definition.spec.disks.map(\.name).filter { !Files.exists(folder.disk($0)) }
         guard let process = store.liveProcess(definition.id) else {
-            if let lost = emulators.first(where: { $0.uuid == QEMUCommandLine.uuid(definition) }) {
-                let running = RunningGuest(
-                    generation: 0, spec: definition.spec, pid: lost.entry.pid, startTime: lost.entry.startTime,
-                    bootID: Machine.bootID)
+            if let process = store.unrecordedProcess(of: definition, among: emulators) {
                 return LiveGuest(
                     definition: definition, state: .unresponsive("the record of its process is gone"),
-                    process: running, missingDisks: missing)
+                    process: process, missingDisks: missing)
             }
             return LiveGuest(definition: definition, state: .stopped, missingDisks: missing)
         }
@@ -122,5 +119,19 @@ extension GuestStore {
             let entry = ProcessTable.entry(running.pid), !entry.isDead, entry.startTime == running.startTime
         else { return nil }
         return running
+    }
+
+    /// A process that bears the guest's UUID, though there is no record of it. Which definition it was started with
+    /// is not known any more.
+    func unrecordedProcess(of definition: GuestDefinition, among emulators: [EmulatorProcess]) -> RunningGuest? {
+        let uuid = QEMUCommandLine.uuid(definition)
+        guard let entry = emulators.first(where: { $0.uuid == uuid })?.entry else { return nil }
+        return RunningGuest(
+            generation: 0, spec: definition.spec, pid: entry.pid, startTime: entry.startTime, bootID: Machine.bootID)
+    }
+
+    func unrecordedProcess(of guest: GuestReference) -> RunningGuest? {
+        guard let definition = try? definition(guest.fleet, guest.name), definition.id == guest.id else { return nil }
+        return unrecordedProcess(of: definition, among: EmulatorProcess.all())
     }
 }
