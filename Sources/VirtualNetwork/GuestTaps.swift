@@ -31,14 +31,14 @@ struct GuestTaps {
         return descriptor.rawValue
     }
 
-    /// Marks the taps of a running guest with its new name.
+    /// Marks the taps of a running guest with a name. They are found by their own names, which come from the guest's
+    /// id: an earlier mark may be the old name's or, after an interrupted change, the new one's already.
     func rename(_ guest: GuestDefinition, to name: Name) throws {
         let socket = try NetlinkSocket()
-        let old = guest.mark + "/"
-        for link in try socket.links.list(namePrefix: InterfaceName.prefix) {
-            guard let alias = link.alias, alias.hasPrefix(old) else { continue }
-            let new = guest.owner.mark(.guest, name) + "/" + alias.dropFirst(old.count)
-            try socket.links.configure(.index(link.index), alias: new)
+        for nic in guest.spec.nics {
+            let tap = InterfaceName.tap(marks.instance, guest: guest.id, nic: nic.name)
+            guard let link = try socket.links.find(named: tap), marks.own(link) else { continue }
+            try socket.links.configure(.index(link.index), alias: marks.tapAlias(guest.owner, guest: name, nic: nic))
         }
     }
 }

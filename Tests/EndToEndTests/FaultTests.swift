@@ -17,7 +17,9 @@ import Testing
             var fleet = Fleet()
             fleet.images = [try await lab.blankImage("blank")]
             fleet.guests = [
-                Fleet.tiny("web-1", 16, ["disks: [{name: root, image: blank, size: 8MiB}]", "cloudInit: {}"])
+                Fleet.tiny(
+                    "web-1", 16,
+                    ["accelerator: auto", "disks: [{name: root, image: blank, size: 8MiB}]", "cloudInit: {}"])
             ]
             let before = try await lab.census()
             let apply = try await lab.apply(fleet, wrapper: Hiding.paths([path]))

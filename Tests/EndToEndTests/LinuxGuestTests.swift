@@ -128,6 +128,6 @@ import Testing
     }
 
     private func fetch(_ address: String, _ lab: Lab) async throws -> String {
-        try await lab.execute("busybox", "wget", "-q", "-T", "20", "-O", "-", address)
+        try await lab.execute("curl", "-sS", "--max-time", "30", address)
     }
 }

@@ -28,7 +28,7 @@ import Testing
 
             fleet = good
             fleet.guests[1] = Fleet.tiny("web-2", 16)
-            try await expectRefusal(fleet, lab, code: 1, "e2e.yaml:", "10.77.0.16", "web-1")
+            try await expectRefusal(fleet, lab, code: 1, "e2e.yaml:", "10.77.0.16 is taken already", "take another one")
 
             fleet = good
             fleet.subnet = "10.99.0.0/16"

@@ -11,7 +11,8 @@ public struct GuestStopper: Sendable {
 
     public init(layout: HostLayout) { self.layout = layout }
 
-    /// Presses the power button, waits, then turns the guest off. That it does not run is no error.
+    /// Presses the power button, waits, then turns the guest off. That it does not run is no error. A process whose
+    /// record is gone is known by its UUID, and ended as well.
     ///
     /// - Returns: true where the guest powered itself off, false where it had to be turned off.
     public func stop(_ guest: GuestReference, grace: Timespan) async throws(ExecutorError) -> Bool {

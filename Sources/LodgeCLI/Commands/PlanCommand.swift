@@ -37,7 +37,8 @@ struct PlanCommand: AsyncParsableCommand {
                     plan, lodgeVersion: Lodge.version, timestamp: Date.now.formatted(.iso8601),
                     digest: Digest(of: CanonicalJSON.bytes(of: plan))))
             Terminal.errors.write(
-                renderDiagnostics(plan.unreachable.sorted { $0.key < $1.key }.map(\.value), style: Terminal.errors.style))
+                renderDiagnostics(
+                    plan.unreachable.sorted { $0.key < $1.key }.map(\.value), style: Terminal.errors.style))
         }
     }
 

@@ -16,6 +16,9 @@ struct HostSteps {
     private(set) var steps: [Step] = []
     /// The ids of steps that others may need, by what they are about.
     private var clearings: [String: [Int]] = [:]
+    /// Steps that end what may be an earlier life of a guest that is made anew: it has the same id, and with it the
+    /// same interfaces and the same run folder.
+    private var endings: [Int] = []
     private var files: [String: Int]
     private var ensures: [ObjectID: Int] = [:]
     private var networkRenames: [ObjectID: Int] = [:]
@@ -81,6 +84,7 @@ struct HostSteps {
             let step = add(ResourceAddress(leftover), "remove", .removeLeftover(leftover))
             // A folder or an interface may stand where a new object of its name goes.
             clearings[leftover.lastComponent, default: []].append(step)
+            if leftover.kind == .process || leftover.kind == .runFolder { endings.append(step) }
         }
     }
 
@@ -173,7 +177,7 @@ struct HostSteps {
         if let number = groupOf[position], !resolved.spec.nics.contains(where: { isGate($0, of: groups[number]) }) {
             needs += emptied(groups[number])
         }
-        if guest.live == nil { needs += clearings[guest.name.text] ?? [] }
+        if guest.live == nil { needs += (clearings[guest.name.text] ?? []) + endings }
         departures[position] = stops[position]
 
         var isFirst = !guest.renames && !guest.stops

@@ -18,10 +18,11 @@ extension Lab {
     /// - Parameter files: false leaves the folders out.
     func census() async throws -> Census {
         let processes = await processes().map { "\($0.pid) \($0.arguments.joined(separator: " "))" }.sorted()
-        let links = try await ip("-d", "-o", "link").split(separator: "\n").map { line in
-            // Name, master and alias; counters and states come and go.
-            line.split(separator: "\\").filter { !$0.contains("qdisc") || $0.contains(":") }
-                .map { $0.split(separator: "<")[0] }.joined(separator: " ")
+        let links = try await ip("-o", "link").split(separator: "\n").map { line in
+            // Number, name and alias; the rest comes and goes.
+            let parts = line.split(separator: "\\")
+            let alias = parts.first { $0.contains("alias ") } ?? ""
+            return "\(parts[0].split(separator: "<")[0])\(alias)"
         }
         let addresses = try await ip("-o", "addr").split(separator: "\n").map { line in
             line.split(separator: " ").prefix(4).joined(separator: " ")
