@@ -50,7 +50,7 @@ public enum DetachedProcess {
 
         var argv = ([executable] + arguments).map { strdup($0) } + [nil]
         var envp = environment.map { strdup($0) } + [nil]
-        defer { (argv + envp).forEach { free($0) } }
+        defer { for text in argv + envp { free(text) } }
         var pid: pid_t = 0
         let result = posix_spawn(&pid, executable, &actions, &attributes, &argv, &envp)
         guard result == 0 else { throw SystemError("start", executable, Errno(rawValue: result)) }

@@ -73,11 +73,6 @@ public struct HostLock: ~Copyable, Sendable {
                 + "a lock never outlives the process that holds it")
     }
 
-    private init(descriptor: CInt, path: String) {
-        self.descriptor = descriptor
-        self.path = path
-    }
-
     deinit {
         unlink(path)
         close(descriptor)

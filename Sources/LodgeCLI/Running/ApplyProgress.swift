@@ -103,15 +103,20 @@ final class ApplyProgress: Sendable {
         var host: Name?
         var verb: String?
         var step: Int?
-        var elapsed_ms: Int64?
+        var elapsedMilliseconds: Int64?
         var text: String?
+
+        enum CodingKeys: String, CodingKey {
+            case type, address, host, verb, step, text
+            case elapsedMilliseconds = "elapsed_ms"
+        }
     }
 
     private func eventLine(_ event: ApplyEvent) -> String {
         func line(_ type: String, _ step: Step, _ elapsed: Duration? = nil, _ text: String? = nil) -> EventLine {
             EventLine(
                 type: type, address: step.address, host: step.host, verb: step.verb, step: step.id,
-                elapsed_ms: elapsed.map {
+                elapsedMilliseconds: elapsed.map {
                     $0.components.seconds * 1_000 + $0.components.attoseconds / 1_000_000_000_000_000
                 },
                 text: text)

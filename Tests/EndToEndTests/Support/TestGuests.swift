@@ -47,7 +47,7 @@ enum TestGuests {
     private static func system(_ line: String) -> Int32 {
         var argv: [UnsafeMutablePointer<CChar>?] =
             ["/bin/bash", "-c", line].map { (word: String) in strdup(word) } + [nil]
-        defer { argv.forEach { free($0) } }
+        defer { for word in argv { free(word) } }
         var pid: pid_t = 0
         guard posix_spawn(&pid, "/bin/bash", nil, nil, &argv, environ) == 0 else { return -1 }
         var status: CInt = 0
