@@ -28,4 +28,9 @@ public enum Operation: Codable, Hashable, Sendable {
     /// Removes a stopped guest: its disks, seed, definition and reservations.
     case removeGuest(GuestReference)
     case removeLeftover(Leftover)
+
+    /// True for what only waits: it may be cut short, and nothing is left half-done.
+    public var isWait: Bool {
+        if case .awaitReady = self { true } else { false }
+    }
 }

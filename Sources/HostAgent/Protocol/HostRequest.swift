@@ -13,6 +13,14 @@ enum HostRequest: Codable, Sendable {
     case consoleLog(GuestReference)
     /// Checks what the host needs for its job.
     case examine
+
+    /// True for what changes the host: once begun it is not cut short, whoever asked and has gone.
+    var isChange: Bool {
+        switch self {
+        case .perform(let step, _): !step.operation.isWait
+        case .hello, .observe, .lock, .console, .consoleLog, .examine: false
+        }
+    }
 }
 
 /// How the agent answers.

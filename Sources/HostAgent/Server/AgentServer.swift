@@ -20,15 +20,18 @@ public struct AgentServer: Sendable {
             let requests = RunningRequests()
             for await line in Self.inputLines() {
                 guard let frame = try? Frame(line: line) else {
-                    output.write([Frame(.reply, id: 0, reply: .failed(HostError(.failed, "no frame"))).line])
+                    refuse(Frame.id(of: line))
                     continue
                 }
                 switch frame.type {
                 case .request:
-                    guard let request = frame.request else { continue }
+                    guard let request = frame.request else {
+                        refuse(frame.id)
+                        continue
+                    }
                     let input = requests.begin(frame.id)
                     let task = Task { await answer(request, id: frame.id, input: input) }
-                    requests.started(frame.id, task)
+                    if !request.isChange { requests.started(frame.id, task) }
                     group.addTask {
                         await task.value
                         requests.finish(frame.id)
@@ -43,6 +46,11 @@ public struct AgentServer: Sendable {
             requests.cancelAll()
         }
         await service.leave()
+    }
+
+    private func refuse(_ id: Int) {
+        let error = HostError(.failed, "the agent does not understand this request; install the same Lodge on both ends")
+        output.write([Frame(.reply, id: id, reply: .failed(error)).line])
     }
 
     private func answer(_ request: HostRequest, id: Int, input: AsyncStream<[UInt8]>) async {
@@ -120,6 +128,7 @@ private final class OutputPipe: Sendable {
 /// The requests that are being worked on, by id.
 private final class RunningRequests: Sendable {
     private struct Entry {
+        /// Nil for what must not be cancelled: a change that was begun is brought to its end.
         var task: Task<Void, Never>?
         var input: AsyncStream<[UInt8]>.Continuation
     }
