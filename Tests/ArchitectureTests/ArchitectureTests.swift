@@ -48,7 +48,7 @@ import Testing
     @Test(arguments: Room.pure) func pureCodeHasNoClockAndNoChance(name: String) {
         let impure = [
             "ContinuousClock", "SuspendingClock", "Date(", "Date.now", ".random(", ".randomElement(", ".shuffled(",
-            "SystemRandomNumberGenerator", "UUID(", "ProcessInfo", "print(",
+            "SystemRandomNumberGenerator", "UUID(", "ProcessInfo", " print(",
         ]
         for source in SwiftSource.all(in: "Sources/\(name)") {
             for line in source.code {

@@ -46,13 +46,13 @@ import Testing
     }
 
     @Test(.enabled(if: isRoot, "needs root: runs QEMU as another user"))
-    func probesAtOnceAgreeAndOnlyWhatWasSeenIsKept() async throws {
+    func probesAtOnceDoNotDisturbOneAnother() async throws {
         let folder = TemporaryFolder()
         let probe = KVMProbe(layout: folder.layout)
         async let second = probe.result()
-        let results = [await probe.result(), await second, await probe.result()]
-        #expect(Set(results).count == 1)
-        if case .unusable = results[0] { #expect(!Files.exists(folder.layout.probeFile)) }
+        for result in [await probe.result(), await second] {
+            if case .unusable(let why) = result { #expect(!why.contains("could not be run"), "\(why)") }
+        }
         #expect(try Files.list(folder.layout.runFolder).allSatisfy { $0 == "kvm-probe.json" })
     }
 }

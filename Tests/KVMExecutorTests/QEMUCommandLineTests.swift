@@ -125,6 +125,13 @@ import Testing
         #expect(made.count == used.count + QEMUCommandLine.sparePorts)
     }
 
+    @Test func namesOfBlockNodesAreShortEnoughAndDiffer() {
+        let long = (0..<3).map { name(String(repeating: "x", count: 39) + "\($0)") }
+        let names = (long + [name("root"), name("a-name-of-20-letters")]).map(QEMUCommandLine.node)
+        #expect(Set(names).count == 5)
+        for name in names { #expect("\(name)-file".utf8.count <= 31, "\(name)") }
+    }
+
     /// The UUID names the process: it must outlive a rename and tell instances apart.
     @Test func theUUIDIsThatOfTheGuestNotOfItsName() {
         let definition = guestDefinition("web-1", Self.q35)

@@ -130,15 +130,11 @@ import Testing
     }
 
     @Test func manifestsCanComeFromStandardInput() async throws {
-        let text = Self.fleet
-        let outcome = try await lodge(["plan", "--detailed-exitcode", "-f", "-"], input: text + Self.network("other"))
+        _ = try manifest()
+        let text = (Self.fleet + Self.guest("web-1")).replacing("./vmlinuz", with: "\(folder.path)/vmlinuz")
+        let outcome = try await lodge(["plan", "--detailed-exitcode", "-f", "-"], input: text)
         #expect(outcome.exitCode == 2, "\(outcome.errors)")
-        #expect(outcome.output.contains("# network.other will be created"))
-    }
-
-    private static func network(_ name: String) -> String {
-        "---\napiVersion: lodge/v1\nkind: Network\nmetadata: {name: \(name)}\n"
-            + "spec: {mode: isolated, ipv4: {subnet: 10.78.0.0/24}}\n"
+        #expect(outcome.output.contains("# guest.web-1 will be created"))
     }
 
     @Test func aPlanAsJSONIsTheSameEachTime() async throws {

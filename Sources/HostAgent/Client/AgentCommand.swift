@@ -44,6 +44,8 @@ public struct AgentCommand: Sendable {
     public func withSession<Result: Sendable>(
         _ body: @escaping @Sendable (AgentSession) async -> Result
     ) async throws(HostError) -> Result {
+        // An agent that died is seen as a failed write, not as a signal that ends this process.
+        signal(SIGPIPE, SIG_IGN)
         var options = PlatformOptions()
         options.processGroupID = 0
         let outcome: ExecutionResult<Swift.Result<Result, HostError>, SequenceOutput, StringOutput<UTF8>>
