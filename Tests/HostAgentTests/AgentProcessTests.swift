@@ -60,7 +60,9 @@ import Testing
     }
 
     @Test func aLineWithoutEndIsNotReadForEver() async throws {
-        let outcome = try await LodgeProgram.run(arguments, input: String(repeating: "x", count: Frame.lineLimit + 70_000))
+        let agent = ([LodgeProgram.path] + arguments).joined(separator: " ")
+        let outcome = try await Command.outcome(
+            of: "sh", ["-c", "head -c \(Frame.lineLimit + 70_000) /dev/zero | \(agent)"], package: "dash")
         #expect(outcome.exitCode == 0)
         #expect(outcome.output.isEmpty)
     }
