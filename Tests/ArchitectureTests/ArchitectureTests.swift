@@ -34,7 +34,8 @@ import Testing
     @Test func everyImportIsSeen() {
         let source = SwiftSource(
             path: "Sources/Planner/X.swift",
-            text: "import FleetModel\n@testable import QMP\npublic import Glibc\nimport struct Foundation.Date\n// import A\n"
+            text:
+                "import FleetModel\n@testable import QMP\npublic import Glibc\nimport struct Foundation.Date\n// import A\n"
                 + "@_exported public import NIOCore\nlet text = \"import B\"\n")
         #expect(source.imports == ["FleetModel", "QMP", "Glibc", "Foundation", "NIOCore"])
         let planner = Room.all.first { $0.name == "Planner" }!

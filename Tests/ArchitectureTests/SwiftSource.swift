@@ -22,7 +22,9 @@ struct SwiftSource {
                 $0.hasPrefix("@") || ["public", "package", "internal", "fileprivate", "private"].contains($0)
             }
             guard words.first == "import" else { return nil }
-            let kinds: Set<Substring> = ["struct", "class", "enum", "protocol", "typealias", "func", "let", "var", "actor"]
+            let kinds: Set<Substring> = [
+                "struct", "class", "enum", "protocol", "typealias", "func", "let", "var", "actor",
+            ]
             let module = words.dropFirst().drop { kinds.contains($0) }.first
             return module.map { String($0.split(separator: ".")[0]) }
         }

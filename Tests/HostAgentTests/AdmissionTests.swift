@@ -44,7 +44,8 @@ import Testing
         await admission.settled(whole.id)
         let more = await admits(guest("more", costing: 4_097))
         #expect(more?.kind == .refused)
-        #expect(more?.text.contains("of 4.0GiB") == true || more?.text.contains("of 4GiB") == true, "\(more?.text ?? "")")
+        #expect(
+            more?.text.contains("of 4.0GiB") == true || more?.text.contains("of 4GiB") == true, "\(more?.text ?? "")")
     }
 
     @Test func whatRunsAndStrangersAndWhatStartsCount() async {

@@ -54,7 +54,9 @@ import Testing
         let lines = Mutex<[String]>([])
         async let outcome: HostError? = {
             do throws(HostError) {
-                _ = try await session.perform(step(1), policy: HostPolicy()) { text in lines.withLock { $0.append(text) } }
+                _ = try await session.perform(step(1), policy: HostPolicy()) { text in
+                    lines.withLock { $0.append(text) }
+                }
                 return nil
             } catch {
                 return error

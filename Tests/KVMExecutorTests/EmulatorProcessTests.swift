@@ -32,7 +32,9 @@ import Testing
     }
 
     /// Anybody may start a process called like QEMU with any figures.
-    @Test(arguments: ["-m 99999999999999999999T", "-m 9223372036854775807", "-m maxmem=8388608T", "-m -5G", "-m ,", "-m ="])
+    @Test(arguments: [
+        "-m 99999999999999999999T", "-m 9223372036854775807", "-m maxmem=8388608T", "-m -5G", "-m ,", "-m =",
+    ])
     func hostileFiguresDoNoHarm(line: String) {
         let memory = process("qemu-system-x86_64 " + line).stranger.memory
         #expect(memory > .zero)

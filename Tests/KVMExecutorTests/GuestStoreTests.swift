@@ -23,13 +23,15 @@ import Testing
         try folder.write("{", to: "state/guests/demo/nonsense/guest.json")
         let listed = try store.list()
         #expect(listed.definitions == [definition])
-        #expect(listed.broken.map(\.subject) == ["empty", "nonsense"].map { "\(folder.layout.guestsFolder)/demo/\($0)" })
+        #expect(
+            listed.broken.map(\.subject) == ["empty", "nonsense"].map { "\(folder.layout.guestsFolder)/demo/\($0)" })
         #expect(listed.broken.allSatisfy { $0.kind == .stateFolder && $0.fleet == name("demo") })
     }
 
     /// What a newer Lodge wrote is no leftover: removing it would destroy a guest.
     @Test func aNewerDefinitionIsAnErrorAndNoLeftover() throws {
-        try folder.write(#"{"schema": 2, "spec": "changed beyond recognition"}"#, to: "state/guests/demo/web-1/guest.json")
+        try folder.write(
+            #"{"schema": 2, "spec": "changed beyond recognition"}"#, to: "state/guests/demo/web-1/guest.json")
         let error = #expect(throws: ExecutorError.self) { try store.list() }
         #expect(error?.reason.contains("newer Lodge (schema 2)") == true)
     }

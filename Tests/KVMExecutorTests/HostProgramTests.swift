@@ -1,8 +1,8 @@
 import FleetModel
-@testable import HostSystem
 import TestSupport
 import Testing
 
+@testable import HostSystem
 @testable import KVMExecutor
 
 /// The console's logger as a process, and what is made of the KVM probe's output.

@@ -81,8 +81,11 @@ import Testing
 
     @Test func claimsComeAndGoAndNonsenseAmongThemIsALeftover() throws {
         let claims = ImageClaims(layout: folder.layout)
-        let owner = guestDefinition("x", GuestSpec(
-            cpus: 1, memory: .mib(1), machine: .q35, accelerator: .tcg, cpuModel: "max")).owner
+        let owner = guestDefinition(
+            "x",
+            GuestSpec(
+                cpus: 1, memory: .mib(1), machine: .q35, accelerator: .tcg, cpuModel: "max")
+        ).owner
         let claim = ImageDefinition(owner: owner, name: name("debian"), file: file("x"), virtualSize: .gib(1))
         try claims.add(claim)
         #expect(try claims.list().claims == [claim])

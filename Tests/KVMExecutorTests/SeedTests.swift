@@ -17,7 +17,8 @@ import Testing
         Dictionary(uniqueKeysWithValues: Seed(definition(cloudInit)).files!.map { ($0.name, $0.content) })
     }
 
-    private static let user = CloudInit.User(name: "ops", sshKeys: ["ssh-ed25519 AAAA me"], sudo: true, shell: "/bin/sh")
+    private static let user = CloudInit.User(
+        name: "ops", sshKeys: ["ssh-ed25519 AAAA me"], sudo: true, shell: "/bin/sh")
 
     @Test func usersBecomeACloudConfig() {
         let id = definition(nil).id
@@ -79,7 +80,8 @@ import Testing
         #expect(description.contains("Volume id: cidata\n"))
         for (file, content) in files(CloudInit(userData: "#!/bin/sh\n")) {
             #expect(
-                try await Command.run("isoinfo", ["-R", "-x", "/\(file)", "-i", path], package: "genisoimage") == content)
+                try await Command.run("isoinfo", ["-R", "-x", "/\(file)", "-i", path], package: "genisoimage")
+                    == content)
         }
         #expect(try await Command.run("stat", ["-c", "%a %u %g", path], package: "coreutils") == "440 0 54321\n")
         #expect(try Files.list(folder.path) == ["seed.iso"])

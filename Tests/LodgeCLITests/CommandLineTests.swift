@@ -197,7 +197,9 @@ import Testing
     @Test func aHeldLockIsRefusedAndSaysByWhom() async throws {
         let file = try manifest()
         let lock = try folder.write(#"{"holder":"ada","pid":7,"since":0}"#, to: "state/simulated/sim.lock")
-        let command = [LodgeProgram.path, "apply", "--auto-approve", "--state-dir", folder.layout.stateFolder, "-f", file]
+        let command = [
+            LodgeProgram.path, "apply", "--auto-approve", "--state-dir", folder.layout.stateFolder, "-f", file,
+        ]
         let outcome = try await Command.outcome(of: "flock", [lock] + command, package: "util-linux")
         #expect(outcome.exitCode == 1)
         #expect(outcome.errors.contains("host sim: the host is locked by ada"), "\(outcome.errors)")

@@ -57,7 +57,9 @@ import Testing
                 if begun.withLock({ count in
                     count += 1
                     return count == 3
-                }) { stop.make() }
+                }) {
+                    stop.make()
+                }
                 do { try await Task.sleep(for: .seconds(600)) } catch { throw HostError(.cancelled, "cut short") }
                 return nil
             }

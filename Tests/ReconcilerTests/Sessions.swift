@@ -7,8 +7,7 @@ import Synchronization
 struct DisturbedSession: HostSession {
     let session: any HostSession
     /// Runs around each step.
-    let around:
-        @Sendable (Step, @Sendable () async throws(HostError) -> String?) async throws(HostError) -> String?
+    let around: @Sendable (Step, @Sendable () async throws(HostError) -> String?) async throws(HostError) -> String?
 
     func observe() async throws(HostError) -> LiveHost { try await session.observe() }
     func lock(holder: String, timeout: Timespan) async throws(HostError) {

@@ -49,7 +49,8 @@ public struct AgentServer: Sendable {
     }
 
     private func refuse(_ id: Int) {
-        let error = HostError(.failed, "the agent does not understand this request; install the same Lodge on both ends")
+        let error = HostError(
+            .failed, "the agent does not understand this request; install the same Lodge on both ends")
         output.write([Frame(.reply, id: id, reply: .failed(error)).line])
     }
 
