@@ -54,13 +54,21 @@ let package = Package(
         tests("FleetModel"),
         tests("ManifestReader", ["FleetModel"], exclude: ["Goldens"]),
         tests("Planner", ["FleetModel", "SimulatedHost"]),
-        tests("LodgeCLI", ["FleetModel", "Planner"], exclude: ["Goldens"]),
+        tests("LodgeCLI", ["FleetModel", "HostSystem", "Planner", "TestSupport", "lodge"], exclude: ["Goldens"]),
         tests("VirtualNetwork", ["FleetModel", "HostSystem", "NetworkTestTool"]),
         .executableTarget(
             name: "NetworkTestTool", dependencies: ["FleetModel", "HostSystem", "VirtualNetwork"],
             path: "Tests/NetworkTestTool", swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["FleetModel", "HostSystem", "lodge"], swiftSettings: strict),
+        tests("HostSystem", ["TestSupport"]),
+        tests("KVMExecutor", ["FleetModel", "HostSystem", "TestSupport", "lodge"], exclude: ["Goldens"]),
+        tests("HostAgent", ["FleetModel", "HostSystem", "KVMExecutor", "TestSupport", "lodge"]),
+        tests("Reconciler", ["FleetModel", "HostAgent", "HostSystem", "Planner", "SimulatedHost", "TestSupport"]),
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["FleetModel", "HostSystem"], path: "Tests/TestSupport",
+            swiftSettings: strict),
         tests("QMP", nio),
         tests("Netlink", ["CLinux", system]),
         .testTarget(

@@ -13,37 +13,46 @@ public func apply(
 ) async -> ApplyOutcome {
     var queue = StepQueue(plan.steps)
     var outcome = ApplyOutcome()
-    await withTaskGroup(of: StepResult.self) { group in
+    await withTaskGroup(of: Occurrence.self) { group in
+        group.addTask {
+            await stop.wait()
+            return .stopWished
+        }
         var running = 0
-        var isStopReported = false
         while true {
             while running < parallelism, !stop.isMade, let step = queue.next() {
                 running += 1
                 let policy = plan.policies[step.host] ?? HostPolicy()
                 report(.began(step))
-                group.addTask { await run(step, policy, on: connections, stop: stop, report: report) }
+                group.addTask { .ended(await run(step, policy, on: connections, stop: stop, report: report)) }
             }
-            if stop.isMade, !isStopReported {
-                isStopReported = true
-                report(.stopping(running: running))
-            }
-            guard let result = await group.next() else { break }
-            running -= 1
-            switch result.failure {
-            case nil:
-                outcome.done.append(result.step)
-                queue.succeeded(result.step)
-            case let failure?:
+            guard running > 0, let occurrence = await group.next() else { break }
+            switch occurrence {
+            case .stopWished: report(.stopping(running: running))
+            case .ended(let result):
+                running -= 1
+                guard let failure = result.failure else {
+                    outcome.done.append(result.step)
+                    queue.succeeded(result.step)
+                    continue
+                }
                 outcome.failed.append(
                     ApplyOutcome.Failure(
                         step: result.step, isRefusal: failure.kind == .refused, reason: failure.text))
             }
         }
+        group.cancelAll()
     }
     let touched = Set((outcome.done + outcome.failed.map(\.step)).map(\.id))
     outcome.notBegun = plan.steps.filter { !touched.contains($0.id) }
     outcome.wasStopped = stop.isMade && !(outcome.notBegun.isEmpty && outcome.failed.isEmpty)
     return outcome
+}
+
+/// What the run of a plan waits for.
+private enum Occurrence {
+    case ended(StepResult)
+    case stopWished
 }
 
 private struct StepResult {

@@ -7,13 +7,14 @@ import HostSystem
 /// written: `simulated/<host>.json` and `.journal` under the state folder.
 public actor SimulatedSession: HostSession {
     private let host: Name
+    private let policy: HostPolicy
     private let snapshot: String
     private let journal: String
     private let lockFile: String
     private var state: SimulatedState
     private var lock: LockBox?
-    /// Operations in the journal.
-    private var journaled = 0
+    /// True where there is a journal, so that the snapshot is not the whole state.
+    private var isJournaled = false
 
     /// A lock that can be kept in a property.
     private final class LockBox: Sendable {
@@ -24,24 +25,31 @@ public actor SimulatedSession: HostSession {
     /// - Throws: where the host's files cannot be read.
     public init(host: Name, policy: HostPolicy, layout: HostLayout) throws(HostError) {
         self.host = host
+        self.policy = policy
         let folder = "\(layout.stateFolder)/simulated"
         snapshot = "\(folder)/\(host).json"
         journal = "\(folder)/\(host).journal"
         lockFile = "\(folder)/\(host).lock"
-        var live = LiveHost(facts: Self.facts(host, policy))
+        state = try Self.state(of: host, policy: policy, snapshot: snapshot, journal: journal)
+    }
+
+    private static func state(
+        of host: Name, policy: HostPolicy, snapshot: String, journal: String
+    ) throws(HostError) -> SimulatedState {
         do {
+            var live = LiveHost(facts: facts(host, policy))
             if Files.exists(snapshot) {
                 live = try JSONFile.read(LiveHost.self, from: snapshot)
-                live.facts = Self.facts(host, policy)
+                live.facts = facts(host, policy)
             }
-            state = SimulatedState(live: live, policy: policy)
-            guard Files.exists(journal) else { return }
+            var state = SimulatedState(live: live, policy: policy)
+            guard Files.exists(journal) else { return state }
             for line in try Files.read(journal, limit: 1 << 30).split(separator: 0x0A) {
                 // A line that was cut off is an operation that did not happen.
                 guard let operation = try? JSONDecoder().decode(Operation.self, from: Data(line)) else { break }
                 try? state.perform(operation)
-                journaled += 1
             }
+            return state
         } catch {
             throw HostError(.failed, "cannot read the state of simulated host \(host): \(error)")
         }
@@ -60,7 +68,12 @@ public actor SimulatedSession: HostSession {
 
     public func lock(holder: String, timeout: Timespan) async throws(HostError) {
         guard lock == nil else { return }
-        lock = LockBox(try await HostLock.acquire(lockFile, holder: holder, timeout: timeout))
+        let acquired = LockBox(try await HostLock.acquire(lockFile, holder: holder, timeout: timeout))
+        // The last holder has changed the host since this session began, and may have left a journal cut off halfway.
+        state = try Self.state(of: host, policy: policy, snapshot: snapshot, journal: journal)
+        isJournaled = Files.exists(journal)
+        compact()
+        lock = acquired
     }
 
     public func perform(
@@ -73,17 +86,15 @@ public actor SimulatedSession: HostSession {
                 "\(step.address) on host \(host) is not any more what the plan was made for"
                     + "\n  to do: plan again")
         }
-        do {
-            try state.perform(step.operation)
-        } catch {
-            throw HostError(.failed, error.description)
-        }
+        do { try state.perform(step.operation) } catch { throw HostError(.failed, error.description) }
         do {
             try Files.append(CanonicalJSON.bytes(of: step.operation) + [0x0A], to: journal)
         } catch {
+            // What is not on disk has not happened.
+            state = try Self.state(of: host, policy: self.policy, snapshot: snapshot, journal: journal)
             throw HostError(.failed, error.description)
         }
-        journaled += 1
+        isJournaled = true
         return nil
     }
 
@@ -106,25 +117,27 @@ public actor SimulatedSession: HostSession {
         state.live.guests.first { $0.definition.reference == reference }.map { Fingerprint($0) } ?? .absent
     }
 
-    /// Writes the state as one file and empties the journal; removes both where the host holds nothing.
+    /// Gives the lock back, and leaves the state as one file, or no file where the host holds nothing.
     public func close() {
-        guard lock != nil, journaled > 0 else {
-            lock = nil
-            return
-        }
-        let live = state.live
-        let holdsNothing = live.guests.isEmpty && live.networks.isEmpty && live.images.isEmpty && live.cache.isEmpty
+        guard lock != nil else { return }
+        compact()
+        lock = nil
+        try? Files.removeEmptyFolder(Files.folder(of: snapshot))
+    }
+
+    /// Writes the state as one file and removes the journal; removes both where the host holds nothing.
+    private func compact() {
+        guard isJournaled else { return }
         do {
-            if holdsNothing && live.leftovers.isEmpty {
+            if state.live == LiveHost(facts: state.live.facts) {
                 try Files.remove(snapshot)
             } else {
-                try JSONFile.write(live, to: snapshot)
+                try JSONFile.write(state.live, to: snapshot)
             }
             try Files.remove(journal)
+            isJournaled = false
         } catch {
             // The journal still holds every operation: nothing is lost, the next session reads it again.
         }
-        lock = nil
-        try? Files.removeEmptyFolder(Files.folder(of: snapshot))
     }
 }

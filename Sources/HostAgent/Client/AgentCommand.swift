@@ -44,6 +44,8 @@ public struct AgentCommand: Sendable {
     public func withSession<Result: Sendable>(
         _ body: @escaping @Sendable (AgentSession) async -> Result
     ) async throws(HostError) -> Result {
+        // An agent that died is seen as a failed write, not as a signal that ends this process.
+        signal(SIGPIPE, SIG_IGN)
         var options = PlatformOptions()
         options.processGroupID = 0
         let outcome: ExecutionResult<Swift.Result<Result, HostError>, SequenceOutput, StringOutput<UTF8>>
@@ -52,8 +54,9 @@ public struct AgentCommand: Sendable {
                 .path(FilePath(program)), arguments: Arguments(arguments), platformOptions: options,
                 input: .inputWriter, output: .sequence, error: .string(limit: 1 << 20)
             ) { execution in
-                let writer = execution.standardInputWriter
-                let session = AgentSession(host: host) { _ = try await writer.write($0) }
+                let (lines, outbox) = AsyncStream.makeStream(of: [UInt8].self)
+                let session = AgentSession(host: host) { outbox.yield($0) }
+                async let writing: Void = Self.write(lines, to: execution.standardInputWriter, of: session)
                 async let reading: Void = Self.read(execution.standardOutput, into: session)
                 let result: Swift.Result<Result, HostError>
                 do throws(HostError) {
@@ -62,7 +65,8 @@ public struct AgentCommand: Sendable {
                 } catch {
                     result = .failure(error)
                 }
-                try? await writer.finish()
+                outbox.finish()
+                await writing
                 await reading
                 return result
             }
@@ -78,9 +82,27 @@ public struct AgentCommand: Sendable {
         }
     }
 
+    init(host: Name, program: String, arguments: [String]) {
+        self.host = host
+        self.program = program
+        self.arguments = arguments
+    }
+
     private func adviceOnSudo(_ words: String) -> String {
         guard arguments.first == "-n", !words.isEmpty else { return "" }
         return "\n  to do: run lodge as root, or let this user run it through sudo without a password"
+    }
+
+    /// Writes one line after the other, so that large ones do not mix, and closes the agent's input after the last.
+    private static func write(
+        _ lines: AsyncStream<[UInt8]>, to writer: StandardInputWriter, of session: AgentSession
+    ) async {
+        do {
+            for await line in lines { _ = try await writer.write(line) }
+        } catch {
+            await session.end("it cannot be written to: \(error)")
+        }
+        try? await writer.finish()
     }
 
     private static func read(_ output: SubprocessOutputSequence, into session: AgentSession) async {

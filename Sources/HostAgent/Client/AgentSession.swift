@@ -9,14 +9,15 @@ public final actor AgentSession: HostSession {
     }
 
     private let host: Name
-    private let send: @Sendable ([UInt8]) async throws -> Void
+    private let send: @Sendable ([UInt8]) -> Void
     private var exchanges: [Int: Exchange] = [:]
     private var lastID = 0
     /// Why the connection ended; nil while it lives.
     private var ending: String?
 
-    /// - Parameter send: writes whole lines to the agent, in the order of its calls.
-    init(host: Name, send: @escaping @Sendable ([UInt8]) async throws -> Void) {
+    /// - Parameter send: takes whole lines for the agent, in the order of its calls, and does not wait until they are
+    ///   written. Whoever finds that they cannot be written calls `end`.
+    init(host: Name, send: @escaping @Sendable ([UInt8]) -> Void) {
         self.host = host
         self.send = send
     }
@@ -73,11 +74,10 @@ public final actor AgentSession: HostSession {
     public func console(
         of guest: GuestReference, input: AsyncStream<[UInt8]>, output: @escaping @Sendable ([UInt8]) -> Void
     ) async throws(HostError) {
-        let (id, frames) = try await begin(.console(guest))
-        let send = send
+        let (id, frames) = try begin(.console(guest))
         let typing = Task {
-            for await bytes in input { try? await send(Frame(.data, id: id, data: Data(bytes)).line) }
-            try? await send(Frame(.end, id: id).line)
+            for await bytes in input { send(Frame(.data, id: id, data: Data(bytes)).line) }
+            send(Frame(.end, id: id).line)
         }
         defer { typing.cancel() }
         for await frame in frames {
@@ -98,18 +98,13 @@ public final actor AgentSession: HostSession {
 
     // MARK: Requests
 
-    private func begin(_ request: HostRequest) async throws(HostError) -> (Int, AsyncStream<Frame>) {
+    private func begin(_ request: HostRequest) throws(HostError) -> (Int, AsyncStream<Frame>) {
         if let ending { throw HostError(.unreachable, "the agent on host \(host) is gone: \(ending)") }
         lastID += 1
         let id = lastID
         let (frames, continuation) = AsyncStream.makeStream(of: Frame.self)
         exchanges[id] = Exchange(frames: continuation)
-        do {
-            try await send(Frame(.request, id: id, request: request).line)
-        } catch {
-            exchanges.removeValue(forKey: id)
-            throw HostError(.unreachable, "the agent on host \(host) cannot be written to: \(error)")
-        }
+        send(Frame(.request, id: id, request: request).line)
         return (id, frames)
     }
 
@@ -118,13 +113,12 @@ public final actor AgentSession: HostSession {
     private func ask(
         _ request: HostRequest, progress: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws(HostError) -> HostReply {
-        let (id, frames) = try await begin(request)
-        let send = send
+        let (id, frames) = try begin(request)
         let outcome = await withTaskCancellationHandler {
             // A stream's iteration would end at once in a cancelled task; the reply is collected in one of its own.
             await Task { await Self.collect(frames, progress: progress) }.value
         } onCancel: {
-            Task { try? await send(Frame(.cancel, id: id).line) }
+            send(Frame(.cancel, id: id).line)
         }
         switch outcome {
         case .failed(let error): throw error

@@ -1,4 +1,5 @@
 import FleetModel
+import KVMExecutor
 
 /// The host's final say on memory: what runs, what is being started, and what there is.
 actor Admission {
@@ -8,19 +9,22 @@ actor Admission {
     /// Lets a guest start, or refuses with the arithmetic.
     ///
     /// - Parameters:
-    ///   - running: what the host's processes were observed to be just now.
+    ///   - observe: says what the host's processes are. It is asked in here: a guest that becomes one of them
+    ///     meanwhile would be counted neither there nor here.
     func admit(
-        _ definition: GuestDefinition, measured: ByteCount, policy: HostPolicy, running: [LiveGuest],
-        strangers: [StrangerProcess]
+        _ definition: GuestDefinition, measured: ByteCount, policy: HostPolicy,
+        observe: @Sendable () throws(ExecutorError) -> (guests: [LiveGuest], strangers: [StrangerProcess])
     ) throws(HostError) {
+        let running: (guests: [LiveGuest], strangers: [StrangerProcess])
+        do { running = try observe() } catch { throw HostError(.failed, error.description) }
         let allocatable = policy.allocatableMemory(of: measured)
         var taken = ByteCount.zero
         var seen: Set<ObjectID> = [definition.id]
-        for guest in running where guest.hasProcess && seen.insert(guest.definition.id).inserted {
+        for guest in running.guests where guest.hasProcess && seen.insert(guest.definition.id).inserted {
             taken += guest.memoryCost
         }
         for (id, cost) in starting where !seen.contains(id) { taken += cost }
-        for stranger in strangers { taken += stranger.memory }
+        for stranger in running.strangers { taken += stranger.memory }
         let asked = definition.spec.memoryCost
         guard taken + asked <= allocatable else {
             throw HostError(

@@ -39,26 +39,43 @@ public struct HostLock: ~Copyable, Sendable {
 
     /// Nil where somebody else holds the lock.
     private static func attempt(_ path: String, holder: String) throws(SystemError) -> CInt? {
-        try Files.makeFolder(Files.folder(of: path))
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw .now("open", path) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
-            return nil
+        while true {
+            try Files.makeFolder(Files.folder(of: path))
+            let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+            // The last holder removes the file, and the folder where it is empty: then both are made anew.
+            if descriptor < 0, errno == ENOENT { continue }
+            guard descriptor >= 0 else { throw .now("open", path) }
+            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+                close(descriptor)
+                return nil
+            }
+            guard isStill(descriptor, at: path) else {
+                close(descriptor)
+                continue
+            }
+            do throws(SystemError) { try write(holder, to: descriptor, path: path) } catch {
+                unlink(path)
+                close(descriptor)
+                throw error
+            }
+            return descriptor
         }
-        // The last holder removes the file: what we hold may not be what is there any more.
+    }
+
+    /// False where the file that was locked has been removed, and perhaps made anew, by its last holder.
+    private static func isStill(_ descriptor: CInt, at path: String) -> Bool {
         var ours = stat()
         var present = stat()
-        guard fstat(descriptor, &ours) == 0, stat(path, &present) == 0, ours.st_ino == present.st_ino else {
-            close(descriptor)
-            return nil
-        }
+        return fstat(descriptor, &ours) == 0 && stat(path, &present) == 0 && ours.st_ino == present.st_ino
+            && ours.st_dev == present.st_dev
+    }
+
+    private static func write(_ holder: String, to descriptor: CInt, path: String) throws(SystemError) {
         let note = Holder(holder: holder, pid: getpid(), since: Int64(Date().timeIntervalSince1970))
         let text = CanonicalJSON.bytes(of: note) + [0x0A]
         guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, text, text.count, 0) == text.count else {
             throw .now("write", path)
         }
-        return descriptor
     }
 
     private static func refusal(_ path: String) -> HostError {

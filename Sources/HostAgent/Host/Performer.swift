@@ -85,10 +85,10 @@ struct Performer: Sendable {
 
     private func start(_ guest: GuestReference) async throws {
         let definition = try GuestStore(layout: layout).definition(guest.fleet, guest.name)
-        let seen = try GuestObserver(layout: layout, instance: observer.instance).processes()
-        try await admission.admit(
-            definition, measured: ByteCount(bytes: Machine.memory), policy: policy, running: seen.guests,
-            strangers: seen.strangers)
+        let processes = GuestObserver(layout: layout, instance: observer.instance)
+        try await admission.admit(definition, measured: ByteCount(bytes: Machine.memory), policy: policy) {
+            () throws(ExecutorError) in try processes.processes()
+        }
         do {
             try await GuestStarter(layout: layout).start(definition)
             await admission.settled(definition.id)

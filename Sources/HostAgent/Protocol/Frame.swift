@@ -58,6 +58,13 @@ struct Frame: Codable, Sendable {
         self = try JSONDecoder().decode(Frame.self, from: Data(line))
     }
 
+    /// The id of a line that is no frame of this version, so that whoever sent it gets an answer; 0 where it has none.
+    static func id(of line: some Sequence<UInt8>) -> Int {
+        (try? JSONDecoder().decode(Numbered.self, from: Data(line)))?.id ?? 0
+    }
+
+    private struct Numbered: Decodable { var id: Int }
+
     /// The frames that carry a reply: one where it fits a line, else `data` frames and an empty `reply`.
     static func replying(_ reply: HostReply, id: Int) -> [[UInt8]] {
         let whole = Frame(.reply, id: id, reply: reply).line

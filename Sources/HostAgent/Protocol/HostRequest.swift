@@ -14,12 +14,11 @@ enum HostRequest: Codable, Sendable {
     /// Checks what the host needs for its job.
     case examine
 
-    /// True for what only waits and can be cut short, leaving nothing half-done.
-    var isWait: Bool {
+    /// True for what changes the host: once begun it is not cut short, whoever asked and has gone.
+    var isChange: Bool {
         switch self {
-        case .lock, .console: true
-        case .perform(let step, _): step.operation.isWait
-        case .hello, .observe, .consoleLog, .examine: false
+        case .perform(let step, _): !step.operation.isWait
+        case .hello, .observe, .lock, .console, .consoleLog, .examine: false
         }
     }
 }

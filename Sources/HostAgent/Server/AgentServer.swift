@@ -20,15 +20,18 @@ public struct AgentServer: Sendable {
             let requests = RunningRequests()
             for await line in Self.inputLines() {
                 guard let frame = try? Frame(line: line) else {
-                    output.write([Frame(.reply, id: 0, reply: .failed(HostError(.failed, "no frame"))).line])
+                    refuse(Frame.id(of: line))
                     continue
                 }
                 switch frame.type {
                 case .request:
-                    guard let request = frame.request else { continue }
-                    let input = requests.begin(frame.id, isWait: request.isWait)
+                    guard let request = frame.request else {
+                        refuse(frame.id)
+                        continue
+                    }
+                    let input = requests.begin(frame.id)
                     let task = Task { await answer(request, id: frame.id, input: input) }
-                    requests.started(frame.id, task)
+                    if !request.isChange { requests.started(frame.id, task) }
                     group.addTask {
                         await task.value
                         requests.finish(frame.id)
@@ -43,6 +46,12 @@ public struct AgentServer: Sendable {
             requests.cancelAll()
         }
         await service.leave()
+    }
+
+    private func refuse(_ id: Int) {
+        let error = HostError(
+            .failed, "the agent does not understand this request; install the same Lodge on both ends")
+        output.write([Frame(.reply, id: id, reply: .failed(error)).line])
     }
 
     private func answer(_ request: HostRequest, id: Int, input: AsyncStream<[UInt8]>) async {
@@ -120,28 +129,23 @@ private final class OutputPipe: Sendable {
 /// The requests that are being worked on, by id.
 private final class RunningRequests: Sendable {
     private struct Entry {
-        /// Only waits are ever cancelled: an operation that was begun is ended.
-        var isWait: Bool
+        /// Nil for what must not be cancelled: a change that was begun is brought to its end.
         var task: Task<Void, Never>?
         var input: AsyncStream<[UInt8]>.Continuation
     }
 
     private let entries = Mutex<[Int: Entry]>([:])
 
-    func begin(_ id: Int, isWait: Bool) -> AsyncStream<[UInt8]> {
+    func begin(_ id: Int) -> AsyncStream<[UInt8]> {
         let (stream, continuation) = AsyncStream.makeStream(of: [UInt8].self)
-        entries.withLock { $0[id] = Entry(isWait: isWait, input: continuation) }
+        entries.withLock { $0[id] = Entry(input: continuation) }
         return stream
     }
 
     func started(_ id: Int, _ task: Task<Void, Never>) { entries.withLock { $0[id]?.task = task } }
     func deliver(_ id: Int, _ bytes: [UInt8]) { entries.withLock { _ = $0[id]?.input.yield(bytes) } }
     func endInput(_ id: Int) { entries.withLock { $0[id]?.input.finish() } }
-    func cancel(_ id: Int) {
-        entries.withLock { entries in
-            if entries[id]?.isWait == true { entries[id]?.task?.cancel() }
-        }
-    }
+    func cancel(_ id: Int) { entries.withLock { $0[id]?.task?.cancel() } }
 
     func finish(_ id: Int) {
         entries.withLock { $0.removeValue(forKey: id)?.input.finish() }
@@ -150,7 +154,7 @@ private final class RunningRequests: Sendable {
     func cancelAll() {
         entries.withLock { entries in
             for entry in entries.values {
-                if entry.isWait { entry.task?.cancel() }
+                entry.task?.cancel()
                 entry.input.finish()
             }
         }

@@ -15,7 +15,7 @@ struct ConsoleRelay {
         defer { close(descriptor) }
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                for await bytes in input { send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
+                for await bytes in input where !(await Self.send(bytes, to: descriptor)) { return }
             }
             group.addTask {
                 var chunk = [UInt8](repeating: 0, count: 16_384)
@@ -34,6 +34,25 @@ struct ConsoleRelay {
             await group.next()
             group.cancelAll()
         }
+    }
+
+    /// A guest that does not read what is typed must not hold one of the few threads that tasks share.
+    ///
+    /// - Returns: false where the guest's end is closed.
+    private static func send(_ bytes: [UInt8], to descriptor: CInt) async -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty, !Task.isCancelled {
+            let count = rest.withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+            }
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+            } else {
+                guard errno == EAGAIN || errno == EINTR else { return false }
+                try? await Task.sleep(for: .milliseconds(10))
+            }
+        }
+        return true
     }
 
     private func connect() throws(HostError) -> CInt {

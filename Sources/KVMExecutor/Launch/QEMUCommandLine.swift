@@ -115,7 +115,7 @@ public struct QEMUCommandLine {
     private var disks: [String] {
         var arguments: [String] = []
         for (index, disk) in spec.disks.enumerated() {
-            let node = "disk-\(disk.name)"
+            let node = Self.node(disk.name)
             arguments += ["-blockdev", blockdev(node, driver: "qcow2", path: folder.disk(disk.name), readOnly: false)]
             var properties = ["drive=\(node)", "id=\(node)", "serial=\(disk.name.text.prefix(20))"]
             if spec.machine == .q35 { properties.append("bus=\(ports.name(index))") }
@@ -129,6 +129,11 @@ public struct QEMUCommandLine {
             ]
         }
         return arguments
+    }
+
+    /// A block node's name has at most 31 bytes (`node_name` in QEMU's block_int-common.h), that of its file included.
+    static func node(_ disk: Name) -> String {
+        "disk-" + (disk.text.utf8.count <= 20 ? disk.text : Digest(of: disk.text).short)
     }
 
     private func blockdev(_ node: String, driver: String, path: String, readOnly: Bool) -> String {

@@ -1,5 +1,4 @@
 import FleetModel
-import Glibc
 import HostSystem
 
 /// Finds out which QEMU this machine has and what KVM is good for, by running a few instructions under it: a device
@@ -50,7 +49,7 @@ public struct EmulatorProbe: Sendable {
         guard Files.exists("/dev/kvm") else { return .unusable("there is no /dev/kvm") }
         guard Command.find(Emulator.program) != nil else { return .unusable("QEMU is not installed") }
         guard let user = try? SystemUser.find() else { return .unusable("there is no user \(SystemUser.name)") }
-        let image = layout.runFolder + "/kvm-probe.\(getpid()).bin"
+        let image = layout.runFolder + "/kvm-probe.\(UInt32.random(in: 0...(.max))).bin"
         defer { try? Files.remove(image) }
         do {
             try Files.makeFolder(layout.runFolder)

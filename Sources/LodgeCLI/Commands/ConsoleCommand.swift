@@ -55,12 +55,11 @@ struct ConsoleCommand: AsyncParsableCommand {
                     }
                     guard guest.hasProcess else { return "guest \(wanted) does not run" }
                     let reference = guest.definition.reference
-                    Terminal.output.write(
-                        String(decoding: try await session.consoleLog(of: reference).suffix(4_096), as: UTF8.self))
+                    Terminal.output.write(Array(try await session.consoleLog(of: reference).suffix(4_096)))
                     let keyboard = Keyboard()
                     defer { keyboard.restore() }
-                    try await session.console(of: reference, input: keyboard.input) { bytes in
-                        Terminal.output.write(String(decoding: bytes, as: UTF8.self))
+                    try await session.console(of: reference, input: keyboard.input) {
+                        Terminal.output.write($0)
                     }
                     return nil
                 } catch {

@@ -23,9 +23,13 @@ struct Terminal: Sendable {
 
     func write(_ text: String) {
         guard !text.isEmpty else { return }
-        var text = text
+        write(Array(text.utf8))
+    }
+
+    /// Bytes as they are: those of a console can end within a character.
+    func write(_ bytes: [UInt8]) {
         Self.lock.withLock { _ in
-            text.withUTF8 { bytes in
+            bytes.withUnsafeBytes { bytes in
                 var offset = 0
                 while offset < bytes.count {
                     let count = Glibc.write(descriptor, bytes.baseAddress! + offset, bytes.count - offset)

@@ -1,0 +1,53 @@
+import HostSystem
+import Testing
+
+@Suite struct CommandTests {
+    @Test func aMissingProgramSaysWhatToInstall() async {
+        let error = await #expect(throws: CommandError.self) {
+            try await Command.run("lodge-no-such-program", ["-x"], package: "some-package")
+        }
+        #expect(
+            error?.description
+                == "`lodge-no-such-program -x` failed (not found); install it: apt-get install some-package")
+        #expect(Command.find("lodge-no-such-program") == nil)
+    }
+
+    @Test func aFailureHasTheExitCodeAndTheLastWords() async {
+        let error = await #expect(throws: CommandError.self) {
+            try await Command.run(
+                "sh", ["-c", "echo result; for i in 1 2 3 4 5 6 7; do echo line $i >&2; done; exit 3"], package: "dash")
+        }
+        #expect(error?.outcome == "exit code 3")
+        #expect(error?.output == "line 3; line 4; line 5; line 6; line 7")
+    }
+
+    @Test func aSignalIsToldApartFromAnExitCode() async throws {
+        let outcome = try await Command.outcome(of: "sh", ["-c", "kill -9 $$"], package: "dash")
+        #expect(outcome.exitCode == nil)
+    }
+
+    /// Both streams at once, each far beyond what a pipe holds.
+    @Test func muchOutputIsReadWhole() async throws {
+        let script = "head -c 3000000 /dev/zero | tr '\\0' o; head -c 900000 /dev/zero | tr '\\0' e >&2"
+        let outcome = try await Command.outcome(of: "sh", ["-c", script], package: "dash")
+        #expect(outcome.exitCode == 0)
+        #expect(outcome.output.utf8.count == 3_000_000)
+        #expect(outcome.errors.utf8.count == 900_000)
+    }
+
+    @Test func inputArrivesWhole() async throws {
+        let input = String(repeating: "0123456789", count: 100_000)
+        #expect(try await Command.run("cat", [], package: "coreutils", input: input) == input)
+    }
+
+    @Test func argumentsAreTakenAsTheyAre() async throws {
+        let hostile = ["; exit 1", "$(false)", "a b", "", "*", "\"'\\", "-n"]
+        let text = try await Command.run("printf", ["%s|"] + hostile, package: "coreutils")
+        #expect(text == hostile.map { $0 + "|" }.joined())
+    }
+
+    @Test func theEnvironmentIsNotTheCallers() async throws {
+        let lines = try await Command.run("env", [], package: "coreutils").split(separator: "\n").sorted()
+        #expect(lines.map { $0.prefix { $0 != "=" } } == ["LC_ALL", "PATH"])
+    }
+}

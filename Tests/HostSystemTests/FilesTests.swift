@@ -1,0 +1,105 @@
+import Glibc
+import HostSystem
+import SystemPackage
+import TestSupport
+import Testing
+
+@Suite struct FilesTests {
+    private let folder = TemporaryFolder()
+
+    private func mode(_ path: String) -> UInt32 {
+        var status = stat()
+        return stat(path, &status) == 0 ? status.st_mode & 0o7777 : 0
+    }
+
+    @Test func removingATreeFollowsNoLinks() throws {
+        let kept = try folder.write("precious", to: "outside/file")
+        try folder.write("x", to: "tree/a/b/c")
+        #expect(symlink("\(folder.path)/outside", "\(folder.path)/tree/a/link") == 0)
+        #expect(symlink("\(folder.path)/nowhere", "\(folder.path)/tree/dangling") == 0)
+        #expect(symlink("\(folder.path)/outside", "\(folder.path)/link") == 0)
+        try Files.removeTree("\(folder.path)/tree")
+        try Files.removeTree("\(folder.path)/link")
+        try Files.removeTree("\(folder.path)/never-there")
+        #expect(try Files.list(folder.path) == ["outside"])
+        #expect(Files.text(kept) == "precious")
+    }
+
+    @Test func removingEmptyFoldersStopsAtTheRootAndAtWhatIsUsed() throws {
+        let root = "\(folder.path)/root"
+        try Files.makeFolder("\(root)/a/b/c")
+        Files.removeEmptyFolders(from: "\(root)/a/b/c", upTo: root)
+        #expect(Files.isFolder(root))
+        #expect(try Files.list(root).isEmpty)
+
+        try folder.write("x", to: "root/a/file")
+        try Files.makeFolder("\(root)/a/b/c")
+        Files.removeEmptyFolders(from: "\(root)/a/b/c", upTo: root)
+        #expect(try Files.list("\(root)/a") == ["file"])
+
+        // A folder that only begins like the root is not below it.
+        try Files.makeFolder("\(root)-2/x")
+        Files.removeEmptyFolders(from: "\(root)-2/x", upTo: root)
+        #expect(Files.isFolder("\(root)-2/x"))
+    }
+
+    @Test func makingAFolderLeavesThoseThatAreThereAsTheyAre() throws {
+        let shared = "\(folder.path)/shared"
+        try Files.makeFolder(shared, mode: 0o1777)
+        #expect(symlink(shared, "\(folder.path)/link") == 0)
+        try Files.makeFolder("\(folder.path)/link/mine/deep", mode: 0o750)
+        #expect(mode(shared) == 0o1777)
+        #expect(mode("\(shared)/mine") == 0o750)
+        try Files.makeFolder(shared, mode: 0o700)
+        #expect(mode(shared) == 0o1777)
+    }
+
+    @Test func aFileInTheWayOfAFolderIsAnError() throws {
+        let file = try folder.write("x", to: "file")
+        #expect(throws: SystemError.self) { try Files.makeFolder(file) }
+        #expect(throws: SystemError.self) { try Files.makeFolder("\(file)/below") }
+        #expect(mode(file) == 0o644)
+    }
+
+    @Test func theNearestFolderIsTheOneThatIsThere() throws {
+        try Files.makeFolder("\(folder.path)/real")
+        #expect(symlink("\(folder.path)/real", "\(folder.path)/link") == 0)
+        #expect(Files.nearestFolder("\(folder.path)/real/a/b") == "\(folder.path)/real")
+        #expect(Files.nearestFolder("\(folder.path)/link") == "\(folder.path)/link")
+        #expect(Files.nearestFolder("/surely-not-there/a") == "/")
+    }
+
+    @Test func readingStopsAtTheLimit() throws {
+        let file = try folder.write(String(repeating: "x", count: 5_000), to: "file")
+        #expect(try Files.read(file, limit: 5_000).count == 5_000)
+        let error = #expect(throws: SystemError.self) { try Files.read(file, limit: 4_999) }
+        #expect(error?.errno == .fileTooLarge)
+        #expect(try Files.read("/proc/self/stat").isEmpty == false)
+    }
+
+    @Test func whatIsGoneIsNoErrorForListingAndRemoving() throws {
+        #expect(try Files.list("\(folder.path)/none").isEmpty)
+        try Files.remove("\(folder.path)/none")
+        try Files.removeEmptyFolder("\(folder.path)/none")
+        try Files.makeFolder("\(folder.path)/full/x")
+        #expect(throws: SystemError.self) { try Files.removeEmptyFolder("\(folder.path)/full") }
+    }
+
+    @Test func valuesOfANewerVersionAreToldApartFromNonsense() throws {
+        struct Value: Codable, Equatable {
+            var schema: Int
+            var field: String
+        }
+        let path = "\(folder.path)/value.json"
+        try JSONFile.write(Value(schema: 1, field: "x"), to: path)
+        #expect(try JSONFile.read(Value.self, from: path, schema: 1) == Value(schema: 1, field: "x"))
+        try folder.write(#"{"schema": 2, "renamed": true}"#, to: "value.json")
+        #expect { try JSONFile.read(Value.self, from: path, schema: 1) } throws: {
+            if case JSONFile.Failure.newer(path, 2) = $0 { true } else { false }
+        }
+        try folder.write("{", to: "value.json")
+        #expect { try JSONFile.read(Value.self, from: path, schema: 1) } throws: {
+            if case JSONFile.Failure.malformed = $0 { true } else { false }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import FleetModel
+import HostSystem
+import TestSupport
+import Testing
+
+@testable import KVMExecutor
+
+@Suite struct GuestStoreTests {
+    private let folder = TemporaryFolder()
+    private var store: GuestStore { GuestStore(layout: folder.layout) }
+    private let definition = guestDefinition(
+        "web-1", GuestSpec(cpus: 1, memory: .mib(64), machine: .q35, accelerator: .tcg, cpuModel: "max"))
+
+    private func write(_ definition: GuestDefinition, in folderName: String) throws {
+        try Files.makeFolder("\(folder.layout.guestsFolder)/demo/\(folderName)")
+        try JSONFile.write(definition, to: "\(folder.layout.guestsFolder)/demo/\(folderName)/guest.json")
+    }
+
+    @Test func listsDefinitionsAndWhatHasNone() throws {
+        #expect(try store.list().definitions.isEmpty)
+        try write(definition, in: "web-1")
+        try Files.makeFolder("\(folder.layout.guestsFolder)/demo/empty")
+        try folder.write("{", to: "state/guests/demo/nonsense/guest.json")
+        let listed = try store.list()
+        #expect(listed.definitions == [definition])
+        #expect(
+            listed.broken.map(\.subject) == ["empty", "nonsense"].map { "\(folder.layout.guestsFolder)/demo/\($0)" })
+        #expect(listed.broken.allSatisfy { $0.kind == .stateFolder && $0.fleet == name("demo") })
+    }
+
+    /// What a newer Lodge wrote is no leftover: removing it would destroy a guest.
+    @Test func aNewerDefinitionIsAnErrorAndNoLeftover() throws {
+        try folder.write(
+            #"{"schema": 2, "spec": "changed beyond recognition"}"#, to: "state/guests/demo/web-1/guest.json")
+        let error = #expect(throws: ExecutorError.self) { try store.list() }
+        #expect(error?.reason.contains("newer Lodge (schema 2)") == true)
+    }
+
+    @Test func aDefinitionThatCannotBeReadIsAnErrorAndNoLeftover() throws {
+        try Files.makeFolder("\(folder.layout.guestsFolder)/demo/web-1/guest.json")
+        #expect(throws: ExecutorError.self) { try store.list() }
+    }
+
+    /// A rename moves the folder first: from then on the guest has its new name.
+    @Test func anInterruptedRenameIsARename() throws {
+        try write(definition, in: "web-2")
+        let listed = try store.list()
+        #expect(listed.broken.isEmpty)
+        #expect(listed.definitions.map(\.name) == [name("web-2")])
+        #expect(listed.definitions.map(\.id) == [definition.id])
+        try GuestDefiner(layout: folder.layout).rename(definition.reference, to: name("web-2"))
+        #expect(try store.definition(name("demo"), name("web-2")).name == name("web-2"))
+    }
+}
