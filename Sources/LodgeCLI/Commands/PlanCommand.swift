@@ -36,9 +36,8 @@ struct PlanCommand: AsyncParsableCommand {
                 renderPlanJSON(
                     plan, lodgeVersion: Lodge.version, timestamp: Date.now.formatted(.iso8601),
                     digest: Digest(of: CanonicalJSON.bytes(of: plan))))
-        }
-        for (_, diagnostic) in plan.unreachable.sorted(by: { $0.key < $1.key }) {
-            Terminal.errors.write(renderDiagnostics([diagnostic], style: Terminal.errors.style))
+            Terminal.errors.write(
+                renderDiagnostics(plan.unreachable.sorted { $0.key < $1.key }.map(\.value), style: Terminal.errors.style))
         }
     }
 

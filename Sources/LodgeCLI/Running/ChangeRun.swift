@@ -58,10 +58,10 @@ struct ChangeRun: Sendable {
     private func show(_ plan: Plan) {
         switch output.format {
         case .text: Terminal.output.write(renderPlan(plan, style: output.style))
-        case .json: Terminal.output.write(eventLine(["type": .string("planned"), "summary": .string(summary(plan))]))
-        }
-        for diagnostic in plan.unreachable.sorted(by: { $0.key < $1.key }).map(\.value) {
-            Terminal.errors.write(renderDiagnostics([diagnostic], style: Terminal.errors.style))
+        case .json:
+            Terminal.output.write(eventLine(["type": .string("planned"), "summary": .string(summary(plan))]))
+            let unreachable = plan.unreachable.sorted { $0.key < $1.key }.map(\.value)
+            Terminal.errors.write(renderDiagnostics(plan.refusals + unreachable, style: Terminal.errors.style))
         }
     }
 

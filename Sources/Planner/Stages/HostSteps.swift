@@ -190,7 +190,9 @@ struct HostSteps {
         let start = add(
             address, "start", .startGuest(guest.reference), needs: (needs + freed).unique,
             memoryDelta: guest.taken.memory.bytes, expects: expectation())
-        _ = add(address, "wait", .awaitReady(guest.reference, resolved.desired.ready), needs: [start])
+        // A start ends when the guest's process answers: nothing more is to be waited for.
+        let ready = resolved.desired.ready
+        if ready.condition != .started { _ = add(address, "wait", .awaitReady(guest.reference, ready), needs: [start]) }
     }
 
     /// The steps that make what the guest's definition refers to.
