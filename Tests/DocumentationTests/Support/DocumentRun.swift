@@ -85,7 +85,8 @@ struct DocumentRun: Sendable {
             of: "nsenter",
             [
                 "--target", "\(initProcess)", "--net", "--mount", "--pid", "env", "--chdir=\(work)",
-                "LODGE_STATE_DIR=\(folder)/state", "LODGE_RUN_DIR=\(folder)/run", "LODGE_DEMO=\(name)-demo", "LODGE_BIN=\(Project.program)",
+                "LODGE_STATE_DIR=\(folder)/state", "LODGE_RUN_DIR=\(folder)/run", "LODGE_DEMO=\(name)-demo",
+                "LODGE_BIN=\(Project.program)",
                 "PATH=\(Project.programFolder):/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                 "timeout", "\(Self.patience)", "bash", "-euo", "pipefail", "-c", "exec 2>&1\n\(commands)",
             ], package: "util-linux")
