@@ -3,7 +3,7 @@ import Testing
 /// The comparison that the tests of documents rely on sees differences.
 struct ExpectedOutputTests {
     @Test(arguments: [
-        ("a\nb\n", "a\nb\n"), ("a …s\n", "a 0.1s\n"), ("…\nb\n", "x\ny\nb\n"), ("a\n…\n", "a\n"),
+        ("a\nb\n", "a\nb\n"), ("a …s\n", "a 0.1s\n"), ("…\nb\n", "x\ny\nb\n"), ("a\n  …\n", "a\n"),
         ("a b\n", "a    b  \n"),
         ("…\nb\n…\nd\n", "a\nb\nb\nc\nd\n"), ("  …MiB  …\n", "  12MiB  13MiB\n"),
     ])

@@ -15,7 +15,7 @@ struct ExpectedOutput: Sendable {
             if e > furthest.expected { furthest = (e, a) }
             guard known.insert([e, a]).inserted else { return false }
             guard e < expected.count else { return a == actual.count }
-            if expected[e] == "…" {
+            if expected[e].drop(while: { $0 == " " }) == "…" {
                 return matches(e + 1, a) || (a < actual.count && matches(e, a + 1))
             }
             return a < actual.count && Self.matches(expected[e], actual[a]) && matches(e + 1, a + 1)
