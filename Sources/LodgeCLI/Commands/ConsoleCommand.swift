@@ -8,7 +8,7 @@ struct ConsoleCommand: AsyncParsableCommand {
         commandName: "console",
         abstract: "Connects to a guest's serial console.",
         discussion: "Leave with Ctrl-] . What the console printed before is shown first; without a terminal, input is "
-            + "taken until its end.")
+            + "taken until its end, and the guest's answer until it is quiet for a second.")
 
     @Argument(help: "The guest: NAME, or FLEET/NAME where several fleets have one of that name.")
     var guest: String
@@ -59,7 +59,10 @@ struct ConsoleCommand: AsyncParsableCommand {
                         String(decoding: try await session.consoleLog(of: reference).suffix(4_096), as: UTF8.self))
                     let keyboard = Keyboard()
                     defer { keyboard.restore() }
-                    try await session.console(of: reference, input: keyboard.input) { bytes in
+                    // Who leaves a terminal wants to leave; a script wants the answer to what it sent.
+                    try await session.console(
+                        of: reference, input: keyboard.input, lingers: !keyboard.isTerminal
+                    ) { bytes in
                         Terminal.output.write(String(decoding: bytes, as: UTF8.self))
                     }
                     return nil
