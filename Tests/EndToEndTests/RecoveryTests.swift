@@ -8,7 +8,7 @@ import Testing
     enum Victim: String, CaseIterable { case client, agent, guests }
 
     /// How many moments are tried, evenly over the time that an apply takes on this machine now.
-    static let moments = 12
+    static let moments = 8
 
     @Test(arguments: Victim.allCases) func killedAtAnyMoment(_ victim: Victim) async throws {
         try await Lab.run { lab in
