@@ -1,3 +1,4 @@
+import Glibc
 import Subprocess
 import SystemPackage
 
@@ -52,7 +53,7 @@ public enum Command {
     ///   - input: its standard input.
     @discardableResult
     public static func run(
-        _ name: String, _ arguments: [String], package: String, input: String = ""
+        _ name: String, _ arguments: [String], package: String, input: [UInt8] = []
     ) async throws(CommandError) -> String {
         let outcome = try await outcome(of: name, arguments, package: package, input: input)
         guard outcome.exitCode == 0 else {
@@ -66,21 +67,40 @@ public enum Command {
 
     /// Runs a program to its end, whichever that is.
     public static func outcome(
-        of name: String, _ arguments: [String], package: String, input: String = ""
+        of name: String, _ arguments: [String], package: String, input: [UInt8] = []
     ) async throws(CommandError) -> Outcome {
         let line = ([name] + arguments).joined(separator: " ")
         guard let path = find(name) else {
             throw CommandError(command: line, outcome: "not found", advice: "install it: apt-get install \(package)")
         }
+        let stdin = try Self.file(holding: input, for: line)
+        defer { try? stdin.close() }
         do {
             let result = try await Subprocess.run(
                 .path(FilePath(path)), arguments: Arguments(arguments),
                 environment: .custom(["PATH": searchPath.joined(separator: ":"), "LC_ALL": "C.UTF-8"]),
-                input: .string(input), output: .string(limit: 16 << 20), error: .string(limit: 1 << 20))
+                input: .fileDescriptor(stdin, closeAfterSpawningProcess: false), output: .string(limit: 16 << 20), error: .string(limit: 1 << 20))
             let exitCode: Int32? = if case .exited(let code) = result.terminationStatus { code } else { nil }
             return Outcome(exitCode: exitCode, output: result.standardOutput, errors: result.standardError)
         } catch {
             throw CommandError(command: line, outcome: "\(error)")
+        }
+    }
+
+    /// Standard input as a file without a name, which the program's own user may open again as `/proc/self/fd/0`. It is
+    /// no pipe, since a program may end without having read all of it.
+    private static func file(holding bytes: [UInt8], for line: String) throws(CommandError) -> FileDescriptor {
+        do {
+            guard !bytes.isEmpty else { return try FileDescriptor.open("/dev/null", .readOnly, options: .closeOnExec) }
+            guard let stream = tmpfile() else { throw SystemError.now("make", "a temporary file") }
+            defer { fclose(stream) }
+            let file = FileDescriptor(rawValue: fcntl(fileno(stream), F_DUPFD_CLOEXEC, 0))
+            guard fchmod(file.rawValue, 0o644) == 0 else { throw SystemError.now("make", "a temporary file") }
+            try file.writeAll(bytes)
+            try file.seek(offset: 0, from: .start)
+            return file
+        } catch {
+            throw CommandError(command: line, outcome: "its input could not be prepared: \(error)")
         }
     }
 }

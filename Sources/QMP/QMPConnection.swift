@@ -147,6 +147,8 @@ final class QMPConnection: ChannelInboundHandler {
             throw .protocolViolation("a line starts \(String(decoding: line.prefix(60), as: UTF8.self))")
         }
         if case .awaitingGreeting = phase {
+            // A client that connects while QEMU still starts may be sent an event before the greeting.
+            if message.event != nil { return }
             guard let greeting = message.greeting else { throw .protocolViolation("the first line is no greeting") }
             return negotiate(greeting)
         }

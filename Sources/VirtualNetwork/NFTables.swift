@@ -42,7 +42,7 @@ enum NFTables {
 
     /// Runs the text as one transaction.
     static func apply(_ text: String) async throws {
-        try await Command.run("nft", ["-f", "-"], package: package, input: text)
+        try await Command.run("nft", ["-f", "-"], package: package, input: Array(text.utf8))
     }
 
     /// Deletes a table; that it is gone already is no error.

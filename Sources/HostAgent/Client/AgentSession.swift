@@ -71,13 +71,16 @@ public final actor AgentSession: HostSession {
     }
 
     /// Connects the guest's serial console until `input` ends or the guest does.
+    ///
+    /// - Parameter lingers: true: after the input's end, what the guest answers is awaited, until it is quiet.
     public func console(
-        of guest: GuestReference, input: AsyncStream<[UInt8]>, output: @escaping @Sendable ([UInt8]) -> Void
+        of guest: GuestReference, input: AsyncStream<[UInt8]>, lingers: Bool,
+        output: @escaping @Sendable ([UInt8]) -> Void
     ) async throws(HostError) {
         let (id, frames) = try begin(.console(guest))
         let typing = Task {
             for await bytes in input { send(Frame(.data, id: id, data: Data(bytes)).line) }
-            send(Frame(.end, id: id).line)
+            send(Frame(lingers ? .end : .cancel, id: id).line)
         }
         defer { typing.cancel() }
         for await frame in frames {

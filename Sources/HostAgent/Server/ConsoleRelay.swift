@@ -1,27 +1,40 @@
 import FleetModel
 import Glibc
 import HostSystem
+import Synchronization
 
 /// Carries bytes between a client and a guest's serial console. What the guest prints is always read, also while
 /// the client is slow: a console that is connected and not read stalls the guest.
 struct ConsoleRelay {
     let path: String
 
-    /// Until the input ends, the task is cancelled or the guest's end closes.
+    /// How long the guest says nothing before it is taken to have answered all of an input that has ended. QEMU drops
+    /// what it was sent and has not passed on when the connection ends, so that leaving at once would lose both.
+    private static let quiet = Duration.seconds(1)
+
+    /// Until the guest's end closes, the task is cancelled, or the input has ended and the guest has become quiet.
     func run(
         input: AsyncStream<[UInt8]>, output: @escaping @Sendable ([UInt8]) -> Void
     ) async throws(HostError) {
         let descriptor = try connect()
         defer { close(descriptor) }
+        let clock = Activity()
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 for await bytes in input where !(await Self.send(bytes, to: descriptor)) { return }
+                clock.note()
+                while !Task.isCancelled {
+                    let silence = clock.silence
+                    guard silence < Self.quiet else { return }
+                    try? await Task.sleep(for: Self.quiet - silence)
+                }
             }
             group.addTask {
                 var chunk = [UInt8](repeating: 0, count: 16_384)
                 while !Task.isCancelled {
                     let count = recv(descriptor, &chunk, chunk.count, Int32(MSG_DONTWAIT))
                     if count > 0 {
+                        clock.note()
                         output(Array(chunk[0..<count]))
                     } else if count == 0 {
                         return
@@ -72,4 +85,12 @@ struct ConsoleRelay {
         }
         return descriptor
     }
+}
+
+/// When a console said something last.
+private final class Activity: Sendable {
+    private let last = Mutex(ContinuousClock.now)
+
+    func note() { last.withLock { $0 = .now } }
+    var silence: Duration { last.withLock { $0 }.duration(to: .now) }
 }

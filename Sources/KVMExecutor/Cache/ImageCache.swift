@@ -49,7 +49,8 @@ public struct ImageCache: Sendable {
             let digest = try copy(source, to: temporary)
             guard digest == file.digest else {
                 throw ExecutorError(
-                    operation, "its digest is \(digest), and the plan relies on \(file.digest)", advice: "plan again")
+                    operation, "it has changed: its digest is \(digest), and the plan relies on \(file.digest)",
+                    advice: "plan again")
             }
             try Files.move(temporary, to: path)
         } catch {

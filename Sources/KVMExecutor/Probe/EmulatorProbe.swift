@@ -49,12 +49,8 @@ public struct EmulatorProbe: Sendable {
         guard Files.exists("/dev/kvm") else { return .unusable("there is no /dev/kvm") }
         guard Command.find(Emulator.program) != nil else { return .unusable("QEMU is not installed") }
         guard let user = try? SystemUser.find() else { return .unusable("there is no user \(SystemUser.name)") }
-        let image = layout.runFolder + "/kvm-probe.\(UInt32.random(in: 0...(.max))).bin"
-        defer { try? Files.remove(image) }
         do {
-            try Files.makeFolder(layout.runFolder)
-            try DurableFile.write(Self.firmware, to: image)
-            return Self.judge(try await run(image, as: user))
+            return Self.judge(try await run(as: user))
         } catch {
             return .unusable("the probe could not be run: \(error)")
         }
@@ -70,7 +66,7 @@ public struct EmulatorProbe: Sendable {
     /// As the user and with the group that a guest would have. Where the processor modes are not there, QEMU does
     /// not end by itself: it is ended after 2 seconds, many times what a success takes, or with timeout(1), should
     /// that be killed before.
-    private func run(_ image: String, as user: SystemUser) async throws(CommandError) -> Command.Outcome {
+    private func run(as user: SystemUser) async throws(CommandError) -> Command.Outcome {
         let group = SystemUser.group(owning: "/dev/kvm").flatMap { $0 == 0 ? nil : $0 }
         return try await Command.outcome(
             of: "timeout",
@@ -79,8 +75,8 @@ public struct EmulatorProbe: Sendable {
                 group.map { "--groups=\($0)" } ?? "--clear-groups", "--no-new-privs", "--pdeathsig=KILL",
                 Emulator.program, "-nodefaults", "-no-user-config", "-display", "none", "-machine", "microvm,accel=kvm",
                 "-m", "16",
-                "-bios", image, "-serial", "stdio", "-device", "isa-debug-exit,iobase=0x501,iosize=1",
-            ], package: "util-linux")
+                "-bios", "/proc/self/fd/0", "-serial", "stdio", "-device", "isa-debug-exit,iobase=0x501,iosize=1",
+            ], package: "util-linux", input: Self.firmware)
     }
 
     static func judge(_ outcome: Command.Outcome) -> HostFacts.KVM {

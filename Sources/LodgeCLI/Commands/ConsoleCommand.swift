@@ -8,7 +8,7 @@ struct ConsoleCommand: AsyncParsableCommand {
         commandName: "console",
         abstract: "Connects to a guest's serial console.",
         discussion: "Leave with Ctrl-] . What the console printed before is shown first; without a terminal, input is "
-            + "taken until its end.")
+            + "taken until its end, and the guest's answer until it is quiet for a second.")
 
     @Argument(help: "The guest: NAME, or FLEET/NAME where several fleets have one of that name.")
     var guest: String
@@ -58,9 +58,10 @@ struct ConsoleCommand: AsyncParsableCommand {
                     Terminal.output.write(Array(try await session.consoleLog(of: reference).suffix(4_096)))
                     let keyboard = Keyboard()
                     defer { keyboard.restore() }
-                    try await session.console(of: reference, input: keyboard.input) {
-                        Terminal.output.write($0)
-                    }
+                    // Who leaves a terminal wants to leave; a script wants the answer to what it sent.
+                    try await session.console(
+                        of: reference, input: keyboard.input, lingers: !keyboard.isTerminal
+                    ) { Terminal.output.write($0) }
                     return nil
                 } catch {
                     return error.text

@@ -9,6 +9,8 @@ final class Keyboard: Sendable {
     let input: AsyncStream<[UInt8]>
     private let original: termios?
 
+    var isTerminal: Bool { original != nil }
+
     init() {
         var settings = termios()
         if tcgetattr(STDIN_FILENO, &settings) == 0 {
