@@ -37,7 +37,13 @@ import Testing
 
     @Test func inputArrivesWhole() async throws {
         let input = String(repeating: "0123456789", count: 100_000)
-        #expect(try await Command.run("cat", [], package: "coreutils", input: input) == input)
+        #expect(try await Command.run("cat", [], package: "coreutils", input: Array(input.utf8)) == input)
+    }
+
+    /// Far more than a pipe holds, and nobody reads it.
+    @Test func inputNeedNotBeRead() async throws {
+        let input = [UInt8](repeating: 0x41, count: 4_000_000)
+        #expect(try await Command.run("true", [], package: "coreutils", input: input) == "")
     }
 
     @Test func argumentsAreTakenAsTheyAre() async throws {

@@ -23,7 +23,7 @@ import Testing
     }
 
     private func judge(_ exitCode: Int32?, _ output: String, _ errors: String = "") -> HostFacts.KVM {
-        KVMProbe.judge(Command.Outcome(exitCode: exitCode, output: output, errors: errors))
+        EmulatorProbe.judge(Command.Outcome(exitCode: exitCode, output: output, errors: errors))
     }
 
     @Test func judgesTheProbe() {
@@ -35,7 +35,7 @@ import Testing
         #expect(
             judge(1, "", "warning\nqemu-system-x86_64: failed to initialize kvm: Permission denied\n")
                 == .unusable("failed to initialize kvm: Permission denied"))
-        #expect(judge(137, "") == .unusable("it executed nothing"))
+        #expect(judge(137, "") == .unusable("the probe did not say anything within 2 seconds"))
     }
 
     /// The bytes in the source are those that the assembler makes of the probe's source.
@@ -48,11 +48,11 @@ import Testing
     @Test(.enabled(if: isRoot, "needs root: runs QEMU as another user"))
     func probesAtOnceDoNotDisturbOneAnother() async throws {
         let folder = TemporaryFolder()
-        let probe = KVMProbe(layout: folder.layout)
-        async let second = probe.result()
-        for result in [await probe.result(), await second] {
+        let probe = EmulatorProbe(layout: folder.layout)
+        async let second = probe.findings().kvm
+        for result in [await probe.findings().kvm, await second] {
             if case .unusable(let why) = result { #expect(!why.contains("could not be run"), "\(why)") }
         }
-        #expect(try Files.list(folder.layout.runFolder).allSatisfy { $0 == "kvm-probe.json" })
+        #expect(try Files.list(folder.layout.runFolder).allSatisfy { $0 == "emulator.json" })
     }
 }

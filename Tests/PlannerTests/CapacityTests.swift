@@ -79,7 +79,7 @@ import Testing
         desired.guests[1].power = .stopped
         let plan = makePlan(desired: desired, hosts: observe([host: state()]))
         #expect(plan.refusals.isEmpty)
-        #expect(plan.steps.map(\.verb) == ["create", "start", "wait", "create"])
+        #expect(plan.steps.map(\.verb) == ["create", "start", "create"])
     }
 
     @Test func processorsAreCounted() {

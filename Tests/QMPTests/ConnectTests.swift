@@ -22,7 +22,19 @@ struct ConnectTests {
             try await client.reply(to: try await client.receive())
             await client.waitForHangUp()
         } body: { path in
-            _ = try await QMPSession.connect(path: path)
+            _ = try await QMPSession.connect(path: path, timeout: .seconds(60))
+        }
+    }
+
+    /// A client that is connected before QEMU listens to it can be sent an event first.
+    @Test func anEventMayComeBeforeTheGreeting() async throws {
+        try await withPeer { client in
+            try await client.send(#"{"event": "RESUME", "timestamp": {"seconds": 1, "microseconds": 2}}"# + "\r\n")
+            try await client.greet()
+            await client.waitForHangUp()
+        } body: { path in
+            let session = try await QMPSession.connect(path: path)
+            #expect(session.greeting.version.description == "7.2.22")
         }
     }
 

@@ -14,6 +14,7 @@ public enum LodgeProgram {
     public static func run(
         _ arguments: [String], input: String = "", environment: [String] = []
     ) async throws -> Command.Outcome {
-        try await Command.outcome(of: "env", environment + [path] + arguments, package: "coreutils", input: input)
+        try await Command.outcome(
+            of: "env", environment + [path] + arguments, package: "coreutils", input: Array(input.utf8))
     }
 }

@@ -83,6 +83,10 @@ public struct EmulatorProbe: Sendable {
         let letters = outcome.output.filter { $0.isASCII && $0.isLetter }
         if outcome.exitCode == 33, letters.hasPrefix(KVMProbeCode.complete) { return .works }
         if letters.isEmpty {
+            // timeout(1) ends what it started, and itself, by SIGKILL: 128 + 9 where it could still tell.
+            guard outcome.exitCode != nil, outcome.exitCode != 137 else {
+                return .unusable("the probe did not say anything within 2 seconds")
+            }
             let words = outcome.errors.split(separator: "\n").last.map(String.init) ?? "it executed nothing"
             return .unusable(words.replacing("\(Emulator.program): ", with: ""))
         }

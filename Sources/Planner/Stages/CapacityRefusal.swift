@@ -123,7 +123,9 @@ private struct CapacityBill {
             return "\(left)  \(String(repeating: " ", count: max(0, width - amount.count)))\(amount)  \(remark)"
         }
         var rows = [row("allocatable", allocatable, source), row("needed", needed, "at the end of the apply:")]
-        for item in shown { rows.append(row("", item.text, item.name + (item.isAsked ? ", started by this plan" : ""))) }
+        for item in shown {
+            rows.append(row("", item.text, item.name + (item.isAsked ? ", started by this plan" : "")))
+        }
         if items.count > shown.count { rows.append(row("", "", "and \(items.count - shown.count) more")) }
         return rows.joined(separator: "\n")
     }

@@ -86,7 +86,8 @@ extension Remarks {
         for network in networks {
             guard let subnet = network.definition?.spec.subnet else { continue }
             for (other, holder) in host.foreignSubnets where other.overlaps(subnet) {
-                let summary = "network.\(network.name): \(subnet) overlaps \(other), which host.\(host.name) has \(holder)"
+                let summary =
+                    "network.\(network.name): \(subnet) overlaps \(other), which host.\(host.name) has \(holder)"
                 if network.newSubnet != nil {
                     refuse(
                         "subnet-overlap", summary, help: "choose another ipv4.subnet", range: network.desired?.origin)

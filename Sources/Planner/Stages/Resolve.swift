@@ -116,7 +116,8 @@ private func carryNetworks(
 
 extension Remarks {
     fileprivate mutating func refuseWithoutQEMU(_ guests: [[ResolvedGuest]], on observed: ObservedFleet) {
-        for index in guests.indices where !guests[index].isEmpty && observed.hosts[index].live.facts.qemuVersion == nil {
+        for index in guests.indices where !guests[index].isEmpty && observed.hosts[index].live.facts.qemuVersion == nil
+        {
             refuse(
                 "qemu-missing", "host.\(observed.hosts[index].name) has no QEMU, and guests are to run there",
                 help: "install it there: apt install qemu-system-x86 qemu-utils")
