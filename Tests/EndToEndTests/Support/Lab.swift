@@ -112,7 +112,7 @@ struct Lab: Sendable {
     @discardableResult
     func execute(_ arguments: String..., input: String = "") async throws -> String {
         try await Command.run(
-            "ip", ["netns", "exec", namespace] + arguments, package: "iproute2", input: input)
+            "ip", ["netns", "exec", namespace] + arguments, package: "iproute2", input: Array(input.utf8))
     }
 
     @discardableResult

@@ -63,7 +63,7 @@ actor NetworkLab {
         -> String
     {
         try await Command.run(
-            "ip", ["netns", "exec", namespace ?? host] + arguments, package: "iproute2", input: input)
+            "ip", ["netns", "exec", namespace ?? host] + arguments, package: "iproute2", input: Array(input.utf8))
     }
 
     @discardableResult
