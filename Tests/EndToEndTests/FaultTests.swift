@@ -90,7 +90,7 @@ import Testing
             close(lock)
             let apply = try await run.result()
             #expect(apply.code == 1, "\(apply)")
-            #expect(apply.says("image.blank: copy failed", "blank.raw", "its digest is", "plan again"), "\(apply)")
+            #expect(apply.says("image.blank: copy raw failed", "blank.raw", "its digest is", "plan again"), "\(apply)")
             #expect(!apply.says("Stale"), "\(apply)")
             #expect(try Files.list(lab.layout.cacheFolder).allSatisfy { !$0.hasSuffix(DurableFile.temporarySuffix) })
             try await lab.expectConverges(fleet)

@@ -133,7 +133,7 @@ import Testing
             fleet.images = [try await lab.blankImage("blank", content: "version 2")]
             let plan = try await lab.plan(fleet)
             #expect(plan.code == 2 && plan.says("guest.web-1 must be replaced", "forces replacement"), "\(plan)")
-            #expect(plan.says("web-1  local", "replace (new root disk)"), "\(plan)")
+            #expect(plan.says("web-1  local", "new root disk"), "\(plan)")
             try await lab.expectConverges(fleet)
 
             let second = try await lab.guest("web-1").definition

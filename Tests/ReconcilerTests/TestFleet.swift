@@ -15,7 +15,7 @@ struct TestFleet: Sendable {
         let policy = HostPolicy(memory: .gib(1_024), cpus: 4_096, disk: .gib(65_536))
         let subnet = IPv4Subnet(parsing: "10.64.0.0/16")!
         let range = IPv4Range(parsing: "10.64.1.0-10.64.255.254")!
-        let readiness = Readiness(.started, timeout: .seconds(5))
+        let readiness = Readiness(.address, timeout: .seconds(5))
         desired = DesiredFleet(
             name: name("demo"),
             hosts: (0..<hosts).map { DesiredHost(name: name("host-\($0)"), connection: .simulated, policy: policy) },

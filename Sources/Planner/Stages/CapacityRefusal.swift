@@ -45,7 +45,7 @@ extension Remarks {
         let present = min(facts.cpus, policy.cpus ?? facts.cpus)
         let source = present < facts.cpus ? "declared" : "measured"
         refuse(
-            "capacity-cpu", "host.\(bill.host.name) lacks \(excess) virtual CPUs for this plan",
+            "capacity-cpu", "host.\(bill.host.name) lacks \(excess) virtual CPU\(excess == 1 ? "" : "s") for this plan",
             detail: bill.text(
                 allocatable: "\(capacity.allocatable.cpus)", needed: "\(capacity.after.cpus)",
                 source: "(\(present) \(source) - \(min(policy.reservedCPUs, present / 2)) reserved)"

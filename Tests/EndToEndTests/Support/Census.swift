@@ -32,7 +32,7 @@ extension Lab {
         if !folders.isEmpty {
             let found = try await Command.run("find", folders + ["-printf", "%p %m %u\\n"], package: "findutils")
             // What the probe of KVM saw since the boot may be kept for the next command.
-            files = found.split(separator: "\n").map(String.init).filter { !$0.contains("/kvm-probe.json ") }.sorted()
+            files = found.split(separator: "\n").map(String.init).filter { !$0.contains("/emulator.json ") }.sorted()
             if files.count == 1, files[0].hasPrefix(runFolder + " ") { files = [] }
         }
         return Census(sections: [
