@@ -9,8 +9,7 @@ public enum DetachedProcess {
 
     /// - Parameters:
     ///   - descriptors: which of our descriptors the child has, by the number that it has there. 0, 1 and 2 are
-    ///     `/dev/null` unless they are given; it has no others of ours. From here on
-    ///     all of ours above 2 are close-on-exec.
+    ///     `/dev/null` unless they are given; it has no others of ours.
     ///   - environment: the child's whole environment, as `NAME=value`.
     /// - Returns: the child's pid; the caller reaps it, or dies first.
     public static func start(
@@ -33,8 +32,8 @@ public enum DetachedProcess {
             posix_spawn_file_actions_adddup2(&actions, copy, theirs)
         }
         // Event loops and libraries make descriptors that are not close-on-exec; none of them is the child's.
-        let marked = clinux_close_on_exec_from(3)
-        guard marked == 0 else { throw SystemError("start", executable, Errno(rawValue: -marked)) }
+        let closing = clinux_spawn_close_from(&actions, above)
+        guard closing == 0 else { throw SystemError("start", executable, Errno(rawValue: -closing)) }
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -74,6 +73,15 @@ public enum DetachedProcess {
             if let ending = reap(pid) { return ending }
             guard ContinuousClock.now < deadline else { return nil }
             try? await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    /// Makes sure that what this process becomes has none of its descriptors but those up to 2 and the given ones.
+    public static func handOver(_ descriptors: [CInt]) throws(SystemError) {
+        let marked = clinux_close_on_exec_from(3)
+        guard marked == 0 else { throw SystemError("hand over", "descriptors", Errno(rawValue: -marked)) }
+        for descriptor in descriptors where fcntl(descriptor, F_SETFD, 0) != 0 {
+            throw SystemError.now("hand over", "descriptor \(descriptor)")
         }
     }
 }

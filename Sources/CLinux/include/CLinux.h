@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <spawn.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -42,5 +43,8 @@ static inline int clinux_unshare(int flags) {
 static inline int clinux_close_on_exec_from(unsigned int first) {
     return syscall(SYS_close_range, first, ~0U, 1U << 2) < 0 ? -errno : 0;
 }
+
+/* posix_spawn_file_actions_addclosefrom_np (glibc 2.34): the child closes its descriptors from `first` on. */
+int clinux_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 
 #endif

@@ -2,6 +2,7 @@ import FleetModel
 import Glibc
 import HostSystem
 import Subprocess
+import Synchronization
 import SystemPackage
 
 /// The command that is a host's agent, and a session with it.
@@ -48,6 +49,8 @@ public struct AgentCommand: Sendable {
         signal(SIGPIPE, SIG_IGN)
         var options = PlatformOptions()
         options.processGroupID = 0
+        // What `body` gave, which stands however the agent ends after it.
+        let given = Mutex<Result?>(nil)
         let outcome: ExecutionResult<Swift.Result<Result, HostError>, SequenceOutput, StringOutput<UTF8>>
         do {
             outcome = try await run(
@@ -61,7 +64,9 @@ public struct AgentCommand: Sendable {
                 let result: Swift.Result<Result, HostError>
                 do throws(HostError) {
                     try await session.greet()
-                    result = .success(await body(session))
+                    let value = await body(session)
+                    given.withLock { $0 = value }
+                    result = .success(value)
                 } catch {
                     result = .failure(error)
                 }
@@ -71,6 +76,7 @@ public struct AgentCommand: Sendable {
                 return result
             }
         } catch {
+            if let value = given.withLock({ $0 }) { return value }
             throw HostError(.unreachable, "cannot start the agent of host \(host) (`\(program)`): \(error)")
         }
         switch outcome.closureResult {

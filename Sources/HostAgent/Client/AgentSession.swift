@@ -105,9 +105,16 @@ public final actor AgentSession: HostSession {
         if let ending { throw HostError(.unreachable, "the agent on host \(host) is gone: \(ending)") }
         lastID += 1
         let id = lastID
+        let line = Frame(.request, id: id, request: request).line
+        guard line.count <= Frame.lineLimit else {
+            throw HostError(
+                .failed,
+                "a request to host \(host) has \(line.count) bytes, and at most \(Frame.lineLimit) can be sent"
+                    + "\n  to do: make the guest's userData smaller; let it fetch what is large")
+        }
         let (frames, continuation) = AsyncStream.makeStream(of: Frame.self)
         exchanges[id] = Exchange(frames: continuation)
-        send(Frame(.request, id: id, request: request).line)
+        send(line)
         return (id, frames)
     }
 

@@ -35,9 +35,7 @@ public struct Launcher: Sendable {
                 qmp: Self.inherited.qmp, observer: Self.inherited.observer, console: Self.inherited.console,
                 agent: Self.inherited.agent, consoleLog: log, taps: taps)
             let inherited = [Self.inherited.qmp, Self.inherited.observer, Self.inherited.console, Self.inherited.agent]
-            for descriptor in inherited + taps + [log] where fcntl(descriptor, F_SETFD, 0) != 0 {
-                throw SystemError.now("hand over", "descriptor \(descriptor)")
-            }
+            try DetachedProcess.handOver(inherited + taps + [log])
             let arguments = QEMUCommandLine(definition, layout: layout, descriptors: descriptors).arguments
             var argv = ([qemu] + arguments).map { strdup($0) } + [nil]
             execv(qemu, &argv)
