@@ -32,6 +32,9 @@ public enum DetachedProcess {
             posix_spawn_file_actions_adddup2(&actions, copy, theirs)
         }
         // Event loops and libraries make descriptors that are not close-on-exec; none of them is the child's.
+        for number in 3..<above where descriptors[number] == nil {
+            posix_spawn_file_actions_addclose(&actions, number)
+        }
         let closing = clinux_spawn_close_from(&actions, above)
         guard closing == 0 else { throw SystemError("start", executable, Errno(rawValue: -closing)) }
 

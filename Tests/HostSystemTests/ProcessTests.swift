@@ -10,8 +10,14 @@ import Testing
     private func sleeper(_ descriptors: [CInt: CInt] = [:], environment: [String] = []) throws -> ProcessEntry {
         let pid = try DetachedProcess.start(
             "/bin/sleep", arguments: ["60"], descriptors: descriptors, environment: environment)
+        // The kernel lets go of whoever starts a program before the program is set up, and its loader opens files.
+        let deadline = ContinuousClock.now + .seconds(60)
+        while !isAsleep(pid), ContinuousClock.now < deadline { usleep(1_000) }
         return try #require(ProcessTable.entry(pid))
     }
+
+    /// True where it is in clock_nanosleep(2), whose number on x86-64 is 230.
+    private func isAsleep(_ pid: Int32) -> Bool { Files.text("/proc/\(pid)/syscall")?.hasPrefix("230 ") ?? false }
 
     private func end(_ process: ProcessEntry) async throws {
         try ProcessTable.signal(process.pid, startTime: process.startTime, SIGKILL)
@@ -49,6 +55,7 @@ import Testing
         let program = "\(folder.path)/a) R 1 (b"
         #expect(symlink("/bin/sleep", program) == 0)
         let pid = try DetachedProcess.start(program, arguments: ["60"], environment: [])
+        while !isAsleep(pid) { usleep(1_000) }
         let process = try #require(ProcessTable.entry(pid))
         #expect(process.arguments == [program, "60"])
         #expect(process.state == "S" || process.state == "R" || process.state == "D")
