@@ -27,7 +27,13 @@ import Testing
                 let delay = length * moment / Self.moments
                 try lab.recallProbe()
                 let run = try lab.startApply(fleet)
-                try await Task.sleep(for: delay)
+                if victim == .guests {
+                    // There is nothing to kill before the first of them runs; from then on, one moment after the other.
+                    _ = await eventually { !lab.processes(with: "qemu-system", "-pidfile").isEmpty }
+                    try await Task.sleep(for: .milliseconds(10 * moment))
+                } else {
+                    try await Task.sleep(for: delay)
+                }
                 strike(victim, of: run, in: lab)
                 let killed = try await run.result()
                 if killed.code != 0 { interrupted += 1 }
