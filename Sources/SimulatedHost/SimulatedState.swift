@@ -18,7 +18,7 @@ public struct SimulatedState: Sendable {
         observed.networks.sort { $0.definition.name < $1.definition.name }
         observed.images.sort { $0.name < $1.name }
         observed.cache.sort { $0.fileName < $1.fileName }
-        let used = referredFiles
+        let used = live.referredFiles
         let known = Set(live.leftovers.map(\.subject))
         for file in observed.cache where !used.contains(file.fileName) {
             let subject = "images/\(file.fileName)"
@@ -42,7 +42,7 @@ public struct SimulatedState: Sendable {
         case .releaseImage(let image):
             live.images.removeAll { $0.owner == image.owner && $0.name == image.name }
         case .removeCachedFile(let file):
-            guard !referredFiles.contains(file.fileName) else { return }
+            guard !live.referredFiles.contains(file.fileName) else { return }
             live.cache.removeAll { $0.fileName == file.fileName }
         case .ensureNetwork(let definition): try ensure(definition)
         case .renameNetwork(let definition, let name): try rename(definition, to: name)
@@ -63,7 +63,7 @@ public struct SimulatedState: Sendable {
         case .removeLeftover(let leftover):
             live.leftovers.removeAll { $0.kind == leftover.kind && $0.subject == leftover.subject }
             if leftover.kind == .cacheFile {
-                let used = referredFiles
+                let used = live.referredFiles
                 live.cache.removeAll { leftover.subject.hasSuffix($0.fileName) && !used.contains($0.fileName) }
             }
         }
@@ -83,15 +83,6 @@ public struct SimulatedState: Sendable {
 }
 
 extension SimulatedState {
-    private var referredFiles: Set<String> {
-        var names = Set(live.images.map(\.file.fileName))
-        for guest in live.guests {
-            names.formUnion(guest.definition.spec.fileNames)
-            if let running = guest.process?.spec { names.formUnion(running.fileNames) }
-        }
-        return names
-    }
-
     private func requireCached(_ file: String) throws(SimulatedFault) {
         guard live.cache.contains(where: { $0.fileName == file }) else { throw .fileNotCached(file) }
     }
@@ -132,7 +123,7 @@ extension SimulatedState {
     private mutating func define(
         _ definition: GuestDefinition, live isLive: Bool, isWhole: Bool
     ) throws(SimulatedFault) {
-        for file in definition.spec.fileNames.sorted() { try requireCached(file) }
+        for file in definition.spec.cachedFiles.sorted() { try requireCached(file) }
         for nic in definition.spec.nics where !live.networks.contains(where: { $0.definition.id == nic.networkID }) {
             throw .noSuchNetwork(nic.network)
         }
@@ -189,14 +180,5 @@ extension SimulatedState {
 }
 
 extension GuestSpec {
-    /// The names of the cached files that the guest needs.
-    fileprivate var fileNames: Set<String> {
-        var names = Set(disks.compactMap { disk in disk.base.map { "\($0.digest).\($0.format.rawValue)" } })
-        if let kernel = boot?.kernel { names.insert("\(kernel).kernel") }
-        if let initrd = boot?.initrd { names.insert("\(initrd).initrd") }
-        if let image = boot?.image { names.insert("\(image).firmware") }
-        return names
-    }
-
     fileprivate func isOn(_ network: ObjectID) -> Bool { nics.contains { $0.networkID == network } }
 }

@@ -17,11 +17,12 @@ struct HostObserver: Sendable {
             let cache = try ImageCache(layout: layout).list()
             let claims = try ImageClaims(layout: layout).list()
             let (seenNetworks, seenGuests) = (try await network, try await guests)
-            let unused = unusedFiles(cache.files, claims: claims.claims, guests: seenGuests.guests)
-            return LiveHost(
+            var live = LiveHost(
                 facts: try await facts, guests: seenGuests.guests, networks: seenNetworks.networks,
                 images: claims.claims, cache: cache.files, strangers: seenGuests.strangers,
-                leftovers: seenGuests.leftovers + seenNetworks.leftovers + cache.leftovers + claims.broken + unused)
+                leftovers: seenGuests.leftovers + seenNetworks.leftovers + cache.leftovers + claims.broken)
+            live.leftovers += unusedFiles(of: live)
+            return live
         } catch let error as HostError {
             throw error
         } catch {
@@ -30,11 +31,9 @@ struct HostObserver: Sendable {
     }
 
     /// Cached files that no claim and no definition refers to: what a change that was cut off has left.
-    private func unusedFiles(
-        _ files: [CachedFile], claims: [ImageDefinition], guests: [LiveGuest]
-    ) -> [Leftover] {
-        let used = CacheReferences(claims: claims, guests: guests)
-        return files.filter { !used.contains($0) }.map {
+    private func unusedFiles(of live: LiveHost) -> [Leftover] {
+        let used = live.referredFiles
+        return live.cache.filter { !used.contains($0.fileName) }.map {
             Leftover(
                 kind: .cacheFile, subject: layout.cached($0),
                 proof: "it lies in this instance's cache, and no image and no guest refers to it")

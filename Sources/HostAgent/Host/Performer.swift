@@ -100,7 +100,7 @@ struct Performer: Sendable {
 
     private func removeUnused(_ file: CachedFile) async throws {
         let live = try await observer.observe()
-        guard !CacheReferences(claims: live.images, guests: live.guests).contains(file) else { return }
+        guard !live.referredFiles.contains(file.fileName) else { return }
         try ImageCache(layout: layout).remove(file)
     }
 

@@ -34,25 +34,3 @@ func releasedFiles(
         .filter { before.contains($0.fileName) && !after.contains($0.fileName) }
         .sorted { $0.fileName < $1.fileName }
 }
-
-extension LiveGuest {
-    /// The names of the cached files that its definition and its process refer to.
-    var cachedFiles: Set<String> {
-        let defined = definition.spec.cachedFiles
-        guard let running = process?.spec, running != definition.spec else { return defined }
-        return defined.union(running.cachedFiles)
-    }
-}
-
-extension GuestSpec {
-    /// The names of the cached files that it refers to.
-    var cachedFiles: Set<String> {
-        var names: Set<String> = []
-        for disk in disks { if let base = disk.base { names.insert("\(base.digest).\(base.format.rawValue)") } }
-        let boots: [(Digest?, CachedFile.Format)] = [
-            (boot?.kernel, .kernel), (boot?.initrd, .initrd), (boot?.image, .firmware),
-        ]
-        for (digest, format) in boots { if let digest { names.insert("\(digest).\(format.rawValue)") } }
-        return names
-    }
-}

@@ -1,0 +1,28 @@
+extension LiveGuest {
+    /// The names of the cached files that its definition and its process refer to.
+    public var cachedFiles: Set<String> {
+        let defined = definition.spec.cachedFiles
+        guard let running = process?.spec, running != definition.spec else { return defined }
+        return defined.union(running.cachedFiles)
+    }
+}
+
+extension GuestSpec {
+    /// The names of the cached files that it refers to.
+    public var cachedFiles: Set<String> {
+        var names: Set<String> = []
+        for disk in disks { if let base = disk.base { names.insert("\(base.digest).\(base.format.rawValue)") } }
+        let boots: [(Digest?, CachedFile.Format)] = [
+            (boot?.kernel, .kernel), (boot?.initrd, .initrd), (boot?.image, .firmware),
+        ]
+        for (digest, format) in boots { if let digest { names.insert("\(digest).\(format.rawValue)") } }
+        return names
+    }
+}
+
+extension LiveHost {
+    /// The names of the cached files that claims, definitions and processes refer to, those of all fleets.
+    public var referredFiles: Set<String> {
+        guests.reduce(into: Set(images.map(\.file.fileName))) { $0.formUnion($1.cachedFiles) }
+    }
+}
