@@ -100,7 +100,7 @@ public actor SimulatedSession: HostSession {
 
     private func fingerprint(of operation: Operation) -> Fingerprint? {
         switch operation {
-        case .defineGuest(let definition, _): guest(definition.reference)
+        case .defineGuest(let definition), .changeGuest(let definition, _): guest(definition.reference)
         case .renameGuest(let reference, _), .startGuest(let reference), .stopGuest(let reference, _),
             .removeGuest(let reference), .awaitReady(let reference, _):
             guest(reference)

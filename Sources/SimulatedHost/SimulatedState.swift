@@ -47,7 +47,8 @@ public struct SimulatedState: Sendable {
         case .ensureNetwork(let definition): try ensure(definition)
         case .renameNetwork(let definition, let name): try rename(definition, to: name)
         case .removeNetwork(let definition): try remove(definition)
-        case .defineGuest(let definition, let isLive): try define(definition, live: isLive, isWhole: true)
+        case .defineGuest(let definition): try define(definition, live: false, isWhole: true)
+        case .changeGuest(let definition, let changes): try change(definition, changes)
         case .renameGuest(let guest, let name): try rename(guest, to: name)
         case .startGuest(let guest): try start(guest)
         case .awaitReady(let guest, _):
@@ -73,7 +74,7 @@ public struct SimulatedState: Sendable {
     /// are not made; a file is copied in part. Operations that take effect at once leave nothing.
     public mutating func interrupt(_ operation: Operation) throws(SimulatedFault) {
         switch operation {
-        case .defineGuest(let definition, let isLive): try define(definition, live: isLive, isWhole: false)
+        case .defineGuest(let definition): try define(definition, live: false, isWhole: false)
         case .cacheFile(let file, _):
             live.leftovers.append(
                 Leftover(kind: .temporaryFile, subject: "images/.\(file.fileName)", proof: "a copy that did not end"))
@@ -146,6 +147,25 @@ extension SimulatedState {
             }
         }
         if let index { live.guests[index] = guest } else { live.guests.append(guest) }
+    }
+
+    /// Every change takes: simulated guests co-operate.
+    private mutating func change(_ definition: GuestDefinition, _ changes: [LiveChange]) throws(SimulatedFault) {
+        try define(definition, live: true, isWhole: true)
+        guard let index = live.guests.firstIndex(where: { $0.definition.id == definition.id }),
+            var process = live.guests[index].process
+        else { return }
+        process.generation = definition.generation
+        process.spec.take(changes, of: definition.spec)
+        let others = live.guests.indices.reduce(ByteCount.zero) {
+            $0 + ($1 == index ? .zero : live.guests[$1].memoryCost)
+        }
+        let taken = live.strangers.reduce(others) { $0 + $1.memory } + process.memoryCost
+        let allocatable = policy.allocatableMemory(of: live.facts.memory)
+        guard taken <= allocatable || process.memoryCost <= live.guests[index].memoryCost else {
+            throw .notEnoughMemory(definition.name, lacking: taken - allocatable)
+        }
+        live.guests[index].process = process
     }
 
     private mutating func rename(_ guest: GuestReference, to name: Name) throws(SimulatedFault) {

@@ -108,7 +108,7 @@ import Testing
             cloudInit: CloudInit(userData: String(repeating: "x", count: 300_000)))
         let step = Step(
             id: 1, address: ResourceAddress(.guest, name("g")), host: name("local"), verb: "define",
-            operation: .defineGuest(guestDefinition("g", spec), live: false))
+            operation: .defineGuest(guestDefinition("g", spec)))
         let kinds = try await command.withSession { session in
             await withTaskGroup(of: HostError.Kind?.self) { group in
                 for _ in 0..<6 {
@@ -137,7 +137,7 @@ import Testing
         let definition = guestDefinition("g", spec)
         let step = Step(
             id: 1, address: ResourceAddress(.guest, definition.name), host: name("local"), verb: "define",
-            operation: .defineGuest(definition, live: false))
+            operation: .defineGuest(definition))
         let lock = try folder.write(line(1, .lock(holder: "test", timeout: .seconds(0))) + "\n", to: "lock")
         let request = try folder.write(line(2, .perform(step, HostPolicy())) + "\n", to: "step")
         let agent = ([LodgeProgram.path] + arguments).joined(separator: " ")

@@ -12,7 +12,7 @@ import Testing
         .perform(
             Step(
                 id: 3, address: ResourceAddress(.guest, name("web-1")), host: name("local"), verb: "start", needs: [1],
-                operation: .defineGuest(guestDefinition("web-1", spec), live: false), expects: .absent),
+                operation: .defineGuest(guestDefinition("web-1", spec)), expects: .absent),
             HostPolicy(memory: .gib(4))),
     ]
     private static let spec = GuestSpec(
@@ -91,7 +91,7 @@ import Testing
                     operation: operation), HostPolicy())
         }
         #expect(performing(.stopGuest(reference, grace: .seconds(1))).isChange)
-        #expect(performing(.defineGuest(guestDefinition("web-1", Self.spec), live: false)).isChange)
+        #expect(performing(.defineGuest(guestDefinition("web-1", Self.spec))).isChange)
         #expect(!performing(.awaitReady(reference, Readiness())).isChange)
         #expect(!HostRequest.lock(holder: "x", timeout: .seconds(1)).isChange)
         #expect(!HostRequest.console(reference).isChange)

@@ -132,7 +132,7 @@ extension Step {
         case .claimImage(let image), .releaseImage(let image): image.owner.fleet == fleet
         case .ensureNetwork(let network), .renameNetwork(let network, _), .removeNetwork(let network):
             network.owner.fleet == fleet
-        case .defineGuest(let guest, _): guest.owner.fleet == fleet
+        case .defineGuest(let guest), .changeGuest(let guest, _): guest.owner.fleet == fleet
         case .renameGuest(let guest, _), .startGuest(let guest), .awaitReady(let guest, _), .stopGuest(let guest, _),
             .removeGuest(let guest):
             guest.fleet == fleet

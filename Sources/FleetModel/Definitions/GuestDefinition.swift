@@ -43,7 +43,8 @@ public struct GuestReference: Codable, Hashable, Sendable {
     }
 }
 
-/// `running.json`: what the running process was started with. Where it differs from the definition, a restart is
+/// `running.json`: what the running process has: what it was started with, and each change since that QEMU confirmed.
+/// Where it differs from the definition, a restart is
 /// pending.
 public struct RunningGuest: Codable, Hashable, Sendable {
     public var schema: Int
@@ -51,16 +52,23 @@ public struct RunningGuest: Codable, Hashable, Sendable {
     public var generation: Int
     public var spec: GuestSpec
     public var pid: Int32
+    /// The memory that the process was started with. What `spec` has above it was plugged in since; what `spec` has
+    /// below it is in the balloon, and still the process's to take back.
+    public var bootMemory: ByteCount
     /// The process's start time in clock ticks since boot (proc(5), field 22 of `stat`): with the pid it names one
     /// process for the host's uptime.
     public var startTime: UInt64
     public var bootID: String
 
-    public init(generation: Int, spec: GuestSpec, pid: Int32, startTime: UInt64, bootID: String) {
+    /// - Parameter bootMemory: nil: what the spec says.
+    public init(
+        generation: Int, spec: GuestSpec, pid: Int32, bootMemory: ByteCount? = nil, startTime: UInt64, bootID: String
+    ) {
         schema = GuestDefinition.currentSchema
         self.generation = generation
         self.spec = spec
         self.pid = pid
+        self.bootMemory = bootMemory ?? spec.memory
         self.startTime = startTime
         self.bootID = bootID
     }

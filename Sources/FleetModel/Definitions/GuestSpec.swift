@@ -3,7 +3,11 @@
 public struct GuestSpec: Codable, Hashable, Sendable {
     public var labels: [String: String]
     public var cpus: Int
+    /// Virtual CPUs that it can have without a restart; at least `cpus`.
+    public var maxCPUs: Int
     public var memory: ByteCount
+    /// Memory that it can have without a restart; at least `memory`.
+    public var maxMemory: ByteCount
     public var machine: MachineType
     public var accelerator: Accelerator
     /// A QEMU CPU model.
@@ -16,15 +20,26 @@ public struct GuestSpec: Codable, Hashable, Sendable {
     public var power: Power
     /// How long a guest may take to power off after its power button was pressed.
     public var stopGrace: Timespan
+    /// True: no plan destroys or replaces it, not even one without its manifest.
+    public var isProtected: Bool
+    /// Where the values of sensitive fields come from, by the field's path, such as `cloudInit.userData`. What is
+    /// named here is never shown.
+    public var secrets: [String: SecretSource]
 
+    /// - Parameters:
+    ///   - maxCPUs: nil: as many as `cpus`.
+    ///   - maxMemory: nil: as much as `memory`.
     public init(
-        labels: [String: String] = [:], cpus: Int, memory: ByteCount, machine: MachineType, accelerator: Accelerator,
-        cpuModel: String, boot: BootSpec? = nil, disks: [DiskSpec] = [], nics: [NICSpec] = [],
-        cloudInit: CloudInit? = nil, power: Power = .running, stopGrace: Timespan = .seconds(60)
+        labels: [String: String] = [:], cpus: Int, maxCPUs: Int? = nil, memory: ByteCount, maxMemory: ByteCount? = nil,
+        machine: MachineType, accelerator: Accelerator, cpuModel: String, boot: BootSpec? = nil,
+        disks: [DiskSpec] = [], nics: [NICSpec] = [], cloudInit: CloudInit? = nil, power: Power = .running,
+        stopGrace: Timespan = .seconds(60), isProtected: Bool = false, secrets: [String: SecretSource] = [:]
     ) {
         self.labels = labels
         self.cpus = cpus
+        self.maxCPUs = maxCPUs ?? cpus
         self.memory = memory
+        self.maxMemory = maxMemory ?? memory
         self.machine = machine
         self.accelerator = accelerator
         self.cpuModel = cpuModel
@@ -34,6 +49,8 @@ public struct GuestSpec: Codable, Hashable, Sendable {
         self.cloudInit = cloudInit
         self.power = power
         self.stopGrace = stopGrace
+        self.isProtected = isProtected
+        self.secrets = secrets
     }
 }
 
@@ -72,11 +89,22 @@ public struct DiskSpec: Codable, Hashable, Sendable {
     /// Nil: a blank disk.
     public var base: Base?
     public var size: ByteCount
+    /// Reads and writes a second, together; nil: no limit.
+    public var iops: Int?
+    /// Bytes read and written a second, together; nil: no limit.
+    public var bandwidth: DataRate?
+    public var onRemove: DiskRemoval
 
-    public init(name: Name, base: Base? = nil, size: ByteCount) {
+    public init(
+        name: Name, base: Base? = nil, size: ByteCount, iops: Int? = nil, bandwidth: DataRate? = nil,
+        onRemove: DiskRemoval = .keep
+    ) {
         self.name = name
         self.base = base
         self.size = size
+        self.iops = iops
+        self.bandwidth = bandwidth
+        self.onRemove = onRemove
     }
 }
 
@@ -88,12 +116,17 @@ public struct NICSpec: Codable, Hashable, Sendable {
     public var networkID: ObjectID
     public var mac: MACAddress
     public var ipv4: IPv4Address
+    /// What flows in each direction; nil: no limit.
+    public var bandwidth: DataRate?
 
-    public init(name: Name, network: Name, networkID: ObjectID, mac: MACAddress, ipv4: IPv4Address) {
+    public init(
+        name: Name, network: Name, networkID: ObjectID, mac: MACAddress, ipv4: IPv4Address, bandwidth: DataRate? = nil
+    ) {
         self.name = name
         self.network = network
         self.networkID = networkID
         self.mac = mac
         self.ipv4 = ipv4
+        self.bandwidth = bandwidth
     }
 }

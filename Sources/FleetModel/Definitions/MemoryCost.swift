@@ -22,3 +22,12 @@ extension GuestSpec {
     /// Bytes that this guest takes from its host while it runs.
     public var memoryCost: ByteCount { memory + MemoryCost.overhead(memory: memory, accelerator: accelerator) }
 }
+
+extension RunningGuest {
+    /// Bytes that the process may take from its host: a balloon is not counted on, since a guest that runs short
+    /// takes back what is in it.
+    public var memoryCost: ByteCount {
+        let memory = max(spec.memory, bootMemory)
+        return memory + MemoryCost.overhead(memory: memory, accelerator: spec.accelerator)
+    }
+}

@@ -19,10 +19,17 @@ public struct NetworkSpec: Codable, Hashable, Sendable {
     public var domain: String?
     /// Where other names are resolved; empty: as the host does it. Not used by isolated networks.
     public var upstream: [IPv4Address]
+    /// The largest packet in bytes, its Ethernet header not counted. A running guest's interfaces keep theirs until
+    /// its restart.
+    public var mtu: Int
+    public var filter: NetworkFilter
+
+    public static let defaultMTU = 1500
 
     public init(
         mode: Mode, subnet: IPv4Subnet, gateway: IPv4Address, range: IPv4Range, lease: Timespan = .seconds(3600),
-        domain: String? = nil, upstream: [IPv4Address] = []
+        domain: String? = nil, upstream: [IPv4Address] = [], mtu: Int = defaultMTU,
+        filter: NetworkFilter = NetworkFilter()
     ) {
         self.mode = mode
         self.subnet = subnet
@@ -31,6 +38,23 @@ public struct NetworkSpec: Codable, Hashable, Sendable {
         self.lease = lease
         self.domain = domain
         self.upstream = upstream
+        self.mtu = mtu
+        self.filter = filter
+    }
+}
+
+/// What a network lets through.
+public struct NetworkFilter: Codable, Hashable, Sendable {
+    public enum Verdict: String, Codable, Sendable, CaseIterable { case allow, deny }
+
+    /// Packets of a guest whose MAC or IP address is not its own.
+    public var spoofing: Verdict
+    /// Packets from one guest to another.
+    public var betweenGuests: Verdict
+
+    public init(spoofing: Verdict = .deny, betweenGuests: Verdict = .allow) {
+        self.spoofing = spoofing
+        self.betweenGuests = betweenGuests
     }
 }
 

@@ -7,14 +7,20 @@ public struct DesiredFleet: Equatable, Sendable {
     public var networks: [DesiredNetwork]
     public var images: [DesiredImage]
     public var guests: [DesiredGuest]
+    /// The guests' sets; the guests themselves are among `guests`.
+    public var sets: [DesiredGuestSet]
+    public var policy: FleetPolicy
 
     public init(
-        name: Name, hosts: [DesiredHost], networks: [DesiredNetwork], images: [DesiredImage], guests: [DesiredGuest]
+        name: Name, hosts: [DesiredHost], networks: [DesiredNetwork], images: [DesiredImage], guests: [DesiredGuest],
+        sets: [DesiredGuestSet] = [], policy: FleetPolicy = FleetPolicy()
     ) {
         self.name = name
         self.hosts = hosts
         self.networks = networks
         self.images = images
         self.guests = guests
+        self.sets = sets
+        self.policy = policy
     }
 }

@@ -7,7 +7,11 @@ public struct DesiredGuest: Equatable, Sendable {
     /// The host that it is pinned to; nil: it is placed.
     public var host: Name?
     public var cpus: Int
+    /// At least `cpus`.
+    public var maxCPUs: Int
     public var memory: ByteCount
+    /// At least `memory`.
+    public var maxMemory: ByteCount
     public var machine: MachineType
     public var accelerator: AcceleratorChoice
     /// A QEMU model name, or `host`; nil: `host` under KVM, `max` without.
@@ -19,21 +23,36 @@ public struct DesiredGuest: Equatable, Sendable {
     public var power: Power
     public var stopGrace: Timespan
     public var ready: Readiness
+    /// Nil: the default of the host that it is on.
+    public var restart: RestartPolicy?
+    public var isProtected: Bool
+    public var update: UpdatePolicy
+    /// The `GuestSet` that it is one of.
+    public var set: Name?
+    /// Where sensitive fields come from, as in ``GuestSpec/secrets``.
+    public var secrets: [String: SecretSource]
     public var origin: SourceRange?
+    /// Where fields were set, by their paths (`memory`, `disks.root.size`), in the order of the manifest; a field
+    /// with no entry has its default. Guests of one set share theirs.
+    public var origins: [FieldOrigin]
 
     public init(
         name: Name, formerly: Name? = nil, labels: [String: String] = [:], host: Name? = nil, cpus: Int = 1,
-        memory: ByteCount, machine: MachineType = .q35, accelerator: AcceleratorChoice = .auto,
-        cpuModel: String? = nil, boot: DesiredBoot? = nil, disks: [DesiredDisk] = [], nics: [DesiredNIC] = [],
-        cloudInit: CloudInit? = nil, power: Power = .running, stopGrace: Timespan = .seconds(60),
-        ready: Readiness = Readiness(), origin: SourceRange? = nil
+        maxCPUs: Int? = nil, memory: ByteCount, maxMemory: ByteCount? = nil, machine: MachineType = .q35,
+        accelerator: AcceleratorChoice = .auto, cpuModel: String? = nil, boot: DesiredBoot? = nil,
+        disks: [DesiredDisk] = [], nics: [DesiredNIC] = [], cloudInit: CloudInit? = nil, power: Power = .running,
+        stopGrace: Timespan = .seconds(60), ready: Readiness = Readiness(), restart: RestartPolicy? = nil,
+        isProtected: Bool = false, update: UpdatePolicy = UpdatePolicy(), set: Name? = nil,
+        secrets: [String: SecretSource] = [:], origin: SourceRange? = nil, origins: [FieldOrigin] = []
     ) {
         self.name = name
         self.formerly = formerly
         self.labels = labels
         self.host = host
         self.cpus = cpus
+        self.maxCPUs = maxCPUs ?? cpus
         self.memory = memory
+        self.maxMemory = maxMemory ?? memory
         self.machine = machine
         self.accelerator = accelerator
         self.cpuModel = cpuModel
@@ -44,7 +63,13 @@ public struct DesiredGuest: Equatable, Sendable {
         self.power = power
         self.stopGrace = stopGrace
         self.ready = ready
+        self.restart = restart
+        self.isProtected = isProtected
+        self.update = update
+        self.set = set
+        self.secrets = secrets
         self.origin = origin
+        self.origins = origins
     }
 }
 
@@ -62,11 +87,22 @@ public struct DesiredDisk: Equatable, Sendable {
     public var image: Name?
     /// At least the image's virtual size; where the manifest gives none, equal to it.
     public var size: ByteCount
+    /// Reads and writes a second, together; nil: no limit.
+    public var iops: Int?
+    /// Bytes read and written a second, together; nil: no limit.
+    public var bandwidth: DataRate?
+    public var onRemove: DiskRemoval
 
-    public init(name: Name, image: Name? = nil, size: ByteCount) {
+    public init(
+        name: Name, image: Name? = nil, size: ByteCount, iops: Int? = nil, bandwidth: DataRate? = nil,
+        onRemove: DiskRemoval = .keep
+    ) {
         self.name = name
         self.image = image
         self.size = size
+        self.iops = iops
+        self.bandwidth = bandwidth
+        self.onRemove = onRemove
     }
 }
 
@@ -77,11 +113,16 @@ public struct DesiredNIC: Equatable, Sendable {
     public var mac: MACAddress?
     /// Nil: the live one, else derived within the network's range.
     public var ipv4: IPv4Address?
+    /// What flows in each direction; nil: no limit.
+    public var bandwidth: DataRate?
 
-    public init(name: Name, network: Name, mac: MACAddress? = nil, ipv4: IPv4Address? = nil) {
+    public init(
+        name: Name, network: Name, mac: MACAddress? = nil, ipv4: IPv4Address? = nil, bandwidth: DataRate? = nil
+    ) {
         self.name = name
         self.network = network
         self.mac = mac
         self.ipv4 = ipv4
+        self.bandwidth = bandwidth
     }
 }

@@ -24,6 +24,38 @@ public enum Power: String, Codable, Sendable, CaseIterable {
     case running, stopped
 }
 
+/// What becomes of a disk's file once its disk is not in the manifest any more.
+public enum DiskRemoval: String, Codable, Sendable, CaseIterable {
+    /// It stays in the guest's folder, and is attached again where a disk of its name returns.
+    case keep
+    /// It is deleted with its data.
+    case delete
+}
+
+/// What a changed seed does to a guest that has one already. The seed itself is always exchanged.
+public enum SeedChange: String, Codable, Sendable, CaseIterable {
+    /// The guest finds the new seed when it next looks, at its restart say.
+    case ignore
+    case restart
+    /// The guest starts on a new root disk, as cloud-init runs most of its work once a disk.
+    case replace
+}
+
+/// What starts a guest again whose process ended.
+public enum RestartPolicy: String, Codable, Sendable, CaseIterable {
+    case always
+    case onFailure = "on-failure"
+    case never
+}
+
+/// Where a sensitive value is read from. It is never shown, and never saved in a plan.
+public enum SecretSource: Codable, Hashable, Sendable {
+    /// The absolute path of a file on the control machine.
+    case file(String)
+    /// A variable of the environment that the command runs in.
+    case environment(String)
+}
+
 /// When a started guest counts as ready.
 public struct Readiness: Codable, Hashable, Sendable {
     public enum Condition: Codable, Hashable, Sendable {
@@ -70,10 +102,14 @@ public struct CloudInit: Codable, Hashable, Sendable {
     public var users: [User]
     /// Taken as it is (`#cloud-config`, `#!` script, …); where users are given too, both travel in one MIME archive.
     public var userData: String?
+    public var onChange: SeedChange
 
-    public init(hostname: String? = nil, users: [User] = [], userData: String? = nil) {
+    public init(
+        hostname: String? = nil, users: [User] = [], userData: String? = nil, onChange: SeedChange = .ignore
+    ) {
         self.hostname = hostname
         self.users = users
         self.userData = userData
+        self.onChange = onChange
     }
 }

@@ -18,18 +18,28 @@ public struct LiveGuest: Codable, Hashable, Sendable {
     public var process: RunningGuest?
     /// Disks of the definition whose files are missing.
     public var missingDisks: [Name]
+    /// Disks that the definition has no more and whose files were kept.
+    public var keptDisks: [KeptDisk]
+    /// How the running process differs from what its record says; sorted.
+    public var defects: [GuestDefect]
+    /// Ports where a disk or a NIC can be added while it runs; nil: not known, or nothing can be added.
+    public var freePorts: Int?
 
     public init(
-        definition: GuestDefinition, state: State, process: RunningGuest? = nil, missingDisks: [Name] = []
+        definition: GuestDefinition, state: State, process: RunningGuest? = nil, missingDisks: [Name] = [],
+        keptDisks: [KeptDisk] = [], defects: [GuestDefect] = [], freePorts: Int? = nil
     ) {
         self.definition = definition
         self.state = state
         self.process = process
         self.missingDisks = missingDisks
+        self.keptDisks = keptDisks
+        self.defects = defects
+        self.freePorts = freePorts
     }
 
     /// True where a process holds memory for this guest, whether it executes or not.
     public var hasProcess: Bool { state != .stopped }
     /// What the guest takes from its host's memory now.
-    public var memoryCost: ByteCount { hasProcess ? (process?.spec ?? definition.spec).memoryCost : .zero }
+    public var memoryCost: ByteCount { hasProcess ? process?.memoryCost ?? definition.spec.memoryCost : .zero }
 }

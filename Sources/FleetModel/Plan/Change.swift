@@ -20,12 +20,24 @@ public struct Change: Codable, Hashable, Sendable {
         public var before: String?
         public var after: String?
         public var impact: Impact
+        /// Why the impact is what it is for this guest now, such as `no free port`; nil: nothing to add.
+        public var note: String?
+        /// Where the manifest sets the new value; nil: nowhere, it is a default.
+        public var origin: SourceRange?
+        /// True: neither value is shown.
+        public var isSensitive: Bool
 
-        public init(path: String, before: String?, after: String?, impact: Impact) {
+        public init(
+            path: String, before: String?, after: String?, impact: Impact, note: String? = nil,
+            origin: SourceRange? = nil, isSensitive: Bool = false
+        ) {
             self.path = path
             self.before = before
             self.after = after
             self.impact = impact
+            self.note = note
+            self.origin = origin
+            self.isSensitive = isSensitive
         }
     }
 

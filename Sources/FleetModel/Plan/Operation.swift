@@ -1,5 +1,5 @@
 /// One named thing that a host can be asked to do. Each can be run twice: what is done already is left as it is.
-public enum Operation: Codable, Hashable, Sendable {
+public indirect enum Operation: Codable, Hashable, Sendable {
     /// Copies a file into the host's cache, checking its digest on the bytes themselves.
     case cacheFile(CachedFile, path: String)
     /// Records the fleet's claim on a cached image; its file is in the cache already.
@@ -15,8 +15,11 @@ public enum Operation: Codable, Hashable, Sendable {
     /// Removes everything of the network.
     case removeNetwork(NetworkDefinition)
     /// Writes the definition, makes the disks in its `pendingDisks` anew and those that are missing, grows the
-    /// others, and builds the seed. The guest does not run, unless `live`.
-    indirect case defineGuest(GuestDefinition, live: Bool)
+    /// others, and builds the seed. The guest does not run.
+    case defineGuest(GuestDefinition)
+    /// Writes the definition of a running guest and makes the changes, in their order. One that does not take leaves
+    /// the record of the process as it was: a restart is then pending.
+    case changeGuest(GuestDefinition, [LiveChange])
     /// Renames folder and marks; nothing that runs is interrupted.
     case renameGuest(GuestReference, to: Name)
     /// Starts the process of a defined guest, after checking that the host has the memory.

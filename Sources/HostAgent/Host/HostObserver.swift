@@ -66,7 +66,8 @@ struct HostObserver: Sendable {
     /// Nil where the operation does not rely on the object's state.
     private func fingerprint(of operation: Operation) async throws(HostError) -> Fingerprint? {
         switch operation {
-        case .defineGuest(let definition, _): return try await guestFingerprint(definition.reference)
+        case .defineGuest(let definition), .changeGuest(let definition, _):
+            return try await guestFingerprint(definition.reference)
         case .renameGuest(let guest, _), .startGuest(let guest), .stopGuest(let guest, _), .removeGuest(let guest),
             .awaitReady(let guest, _):
             return try await guestFingerprint(guest)

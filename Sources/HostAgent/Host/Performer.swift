@@ -43,8 +43,9 @@ struct Performer: Sendable {
         case .renameNetwork(let definition, let name):
             try await networkTurn.pass { try await network.rename(definition, to: name) }
         case .removeNetwork(let definition): try await networkTurn.pass { try await network.remove(definition) }
-        case .defineGuest(let definition, live: true): try definer.redefineLive(definition)
-        case .defineGuest(let definition, live: false):
+        case .changeGuest(let definition, let changes):
+            return try await GuestChanger(layout: layout).change(definition, changes)
+        case .defineGuest(let definition):
             try await definer.define(definition)
             try await reserve(definition)
         case .renameGuest(let guest, let name): try await rename(guest, to: name)

@@ -45,20 +45,6 @@ public struct GuestDefiner: Sendable {
         do { try store.write(definition) } catch { throw ExecutorError(operation, error) }
     }
 
-    /// Takes over what can change while the guest runs (labels, and how it is stopped): definition and the record
-    /// of what runs then say the same.
-    public func redefineLive(_ definition: GuestDefinition) throws(ExecutorError) {
-        do {
-            try store.write(definition)
-            guard var running = store.running(definition.id) else { return }
-            running.spec = definition.spec
-            running.generation = definition.generation
-            try store.write(running, of: definition.id)
-        } catch {
-            throw ExecutorError("define guest \(definition.name)", error)
-        }
-    }
-
     /// Renames folder and definition; open files and sockets of a running guest are not touched.
     public func rename(_ guest: GuestReference, to name: Name) throws(ExecutorError) {
         let old = layout.guest(guest.fleet, guest.name)

@@ -26,6 +26,7 @@ func diffGuest(
     transition.renames = review.renames
     transition.stops = live.hasProcess && (review.goesDown || guest.spec.power == .stopped)
     transition.starts = guest.spec.power == .running && (transition.stops || !live.hasProcess)
+    transition.liveChanges = transition.definesLive ? [.record] : []
     if definition.spec != guest.spec || !review.disksToMake.isEmpty || !live.missingDisks.isEmpty {
         transition.definition = GuestDefinition(
             id: definition.id, owner: definition.owner, name: guest.name,

@@ -13,6 +13,8 @@ struct GuestTransition {
     var stops = false
     /// What `guest.json` is to say; nil: it stays.
     var definition: GuestDefinition?
+    /// What is changed in its process while it runs; only with a definition, and without a stop.
+    var liveChanges: [LiveChange] = []
     var starts = false
 
     var removes: Bool { resolved == nil }

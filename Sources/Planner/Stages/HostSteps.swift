@@ -185,7 +185,8 @@ struct HostSteps {
         if let definition = guest.definition {
             let step = add(
                 address, guest.live == nil ? "create" : "define",
-                .defineGuest(definition, live: guest.definesLive), needs: needs.unique, expects: expectation())
+                guest.definesLive ? .changeGuest(definition, guest.liveChanges) : .defineGuest(definition),
+                needs: needs.unique, expects: expectation())
             departures[position] = step
             needs = [step]
             isFirst = false

@@ -57,12 +57,16 @@ func resolve(_ placement: Placement, desired: DesiredFleet, on observed: Observe
                 ?? (image.definition(owner: observed.hosts[guest.host].owner), image.file.path)
         }
         let spec = GuestSpec(
-            labels: wanted.labels, cpus: wanted.cpus, memory: wanted.memory, machine: wanted.machine,
-            accelerator: processor.accelerator, cpuModel: processor.model, boot: wanted.boot?.spec,
+            labels: wanted.labels, cpus: wanted.cpus, maxCPUs: wanted.maxCPUs, memory: wanted.memory,
+            maxMemory: wanted.maxMemory, machine: wanted.machine, accelerator: processor.accelerator,
+            cpuModel: processor.model, boot: wanted.boot?.spec,
             disks: wanted.disks.map { disk in
-                DiskSpec(name: disk.name, base: disk.image.flatMap { images[$0]?.base }, size: disk.size)
+                DiskSpec(
+                    name: disk.name, base: disk.image.flatMap { images[$0]?.base }, size: disk.size, iops: disk.iops,
+                    bandwidth: disk.bandwidth, onRemove: disk.onRemove)
             },
-            nics: nics[position], cloudInit: wanted.cloudInit, power: wanted.power, stopGrace: wanted.stopGrace)
+            nics: nics[position], cloudInit: wanted.cloudInit, power: wanted.power, stopGrace: wanted.stopGrace,
+            isProtected: wanted.isProtected, secrets: wanted.secrets)
         resolved.guests[guest.host].append(
             ResolvedGuest(desired: wanted, id: ids[position], spec: spec, live: guest.live))
     }

@@ -1,0 +1,45 @@
+/// A way in which a running guest is not what the record of its process says: somebody else changed it.
+public enum GuestDefect: Codable, Hashable, Sendable {
+    /// The NIC was pulled.
+    case nicMissing(Name)
+    /// The disk was pulled.
+    case diskMissing(Name)
+    /// The disk is served from another file.
+    case diskSwapped(Name, file: String)
+    /// The seed is not in its drive.
+    case seedMissing
+    /// The device is there, but no disk or NIC of Lodge's; the text is its id, or QEMU's path to it.
+    case strangeDevice(String)
+    /// Fewer or more virtual CPUs than recorded.
+    case cpus(Int)
+    /// Less or more memory than recorded.
+    case memory(ByteCount)
+    /// The limit of the disk or NIC is not the recorded one.
+    case limitChanged(String)
+
+    /// For plans: what is wrong.
+    public var text: String {
+        switch self {
+        case .nicMissing(let name): "NIC \(name) was pulled"
+        case .diskMissing(let name): "disk \(name) was pulled"
+        case .diskSwapped(let name, let file): "disk \(name) is served from \(file)"
+        case .seedMissing: "its seed was ejected"
+        case .strangeDevice(let id): "it has a device that is not in its definition: \(id)"
+        case .cpus(let count): "it has \(count) virtual CPUs"
+        case .memory(let size): "it has \(size) of memory"
+        case .limitChanged(let path): "the limit of \(path) was changed"
+        }
+    }
+}
+
+/// The file of a disk that its guest has no more.
+public struct KeptDisk: Codable, Hashable, Sendable {
+    public var name: Name
+    /// What the disk may grow to on its host.
+    public var size: ByteCount
+
+    public init(name: Name, size: ByteCount) {
+        self.name = name
+        self.size = size
+    }
+}
