@@ -5,10 +5,11 @@ import FleetModel
 /// - Parameters:
 ///   - desired: What the manifests ask for.
 ///   - hosts: What observing each of its hosts gave. About hosts that are missing here or could not be observed,
-///     nothing is planned.
 /// - Returns: The plan. It depends on nothing but the arguments, and not on the order of what they list. Where it
 ///   has refusals, it must not be applied.
-public func makePlan(desired: DesiredFleet, hosts: [Name: HostObservation]) -> Plan {
+public func makePlan(
+    desired: DesiredFleet, hosts: [Name: HostObservation], options: PlanOptions = PlanOptions()
+) -> Plan {
     let observed = ObservedFleet(desired: desired, hosts: hosts)
     let placement = place(desired, on: observed)
     let resolved = resolve(placement, desired: desired, on: observed)

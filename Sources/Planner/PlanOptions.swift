@@ -1,0 +1,23 @@
+import FleetModel
+
+/// What a command asks of a plan beyond what the manifests say.
+public struct PlanOptions: Equatable, Sendable {
+    /// A plan that does more than this to any guest is refused.
+    public var maxImpact: Impact?
+    /// Only these objects, and what they need; empty: all.
+    public var targets: Set<ResourceAddress>
+    /// All but these objects, and what needs them.
+    public var excludes: Set<ResourceAddress>
+    /// Guests that are made anew though nothing about them has changed.
+    public var replacements: Set<ResourceAddress>
+
+    public init(
+        maxImpact: Impact? = nil, targets: Set<ResourceAddress> = [], excludes: Set<ResourceAddress> = [],
+        replacements: Set<ResourceAddress> = []
+    ) {
+        self.maxImpact = maxImpact
+        self.targets = targets
+        self.excludes = excludes
+        self.replacements = replacements
+    }
+}
