@@ -5,6 +5,8 @@ import FleetModel
 /// - Parameters:
 ///   - desired: What the manifests ask for.
 ///   - hosts: What observing each of its hosts gave. About hosts that are missing here or could not be observed,
+///     nothing is planned.
+///   - options: What the command asks for beyond that.
 /// - Returns: The plan. It depends on nothing but the arguments, and not on the order of what they list. Where it
 ///   has refusals, it must not be applied.
 public func makePlan(
