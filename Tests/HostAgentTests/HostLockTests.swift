@@ -54,7 +54,7 @@ import Testing
         #expect(error?.kind == .locked)
         #expect(error?.text.contains("bob") == true)
         #expect(kill(pid, SIGKILL) == 0)
-        _ = await DetachedProcess.outcome(pid, within: .seconds(10))
+        _ = await DetachedProcess.outcome(pid, within: .seconds(60))
         #expect(await refusal() == nil)
     }
 

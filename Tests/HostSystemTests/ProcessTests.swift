@@ -21,7 +21,7 @@ import Testing
 
     private func end(_ process: ProcessEntry) async throws {
         try ProcessTable.signal(process.pid, startTime: process.startTime, SIGKILL)
-        #expect(await DetachedProcess.outcome(process.pid, within: .seconds(10)) == "signal 9")
+        #expect(await DetachedProcess.outcome(process.pid, within: .seconds(60)) == "signal 9")
     }
 
     @Test func aZombieIsDead() async throws {
@@ -31,7 +31,7 @@ import Testing
         #expect(ProcessTable.all().contains { $0.pid == process.pid })
         try ProcessTable.signal(process.pid, startTime: process.startTime, SIGKILL)
         // Nobody has reaped it: its entry is still there.
-        #expect(await ProcessTable.waitForEnd(process.pid, startTime: process.startTime, timeout: .seconds(10)))
+        #expect(await ProcessTable.waitForEnd(process.pid, startTime: process.startTime, timeout: .seconds(60)))
         #expect(ProcessTable.entry(process.pid)?.state == "Z")
         #expect(ProcessTable.entry(process.pid)?.isDead == true)
         #expect(!ProcessTable.all().contains { $0.pid == process.pid })
@@ -44,7 +44,7 @@ import Testing
         let other = process.startTime + 1
         #expect(!ProcessTable.lives(process.pid, startTime: other))
         try ProcessTable.signal(process.pid, startTime: other, SIGKILL)
-        #expect(await ProcessTable.waitForEnd(process.pid, startTime: other, timeout: .seconds(10)))
+        #expect(await ProcessTable.waitForEnd(process.pid, startTime: other, timeout: .seconds(60)))
         #expect(!(await ProcessTable.waitForEnd(process.pid, startTime: process.startTime, timeout: .milliseconds(50))))
         #expect(ProcessTable.lives(process.pid, startTime: process.startTime))
         try await end(process)
@@ -108,7 +108,7 @@ import Testing
 
     @Test func saysHowAProcessEnded() async throws {
         let pid = try DetachedProcess.start("/bin/sh", arguments: ["-c", "exit 7"], environment: [])
-        #expect(await DetachedProcess.outcome(pid, within: .seconds(10)) == "exit code 7")
+        #expect(await DetachedProcess.outcome(pid, within: .seconds(60)) == "exit code 7")
         let process = try sleeper()
         #expect(await DetachedProcess.outcome(process.pid, within: .milliseconds(20)) == nil)
         try await end(process)

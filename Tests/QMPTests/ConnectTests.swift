@@ -63,9 +63,9 @@ struct ConnectTests {
             await client.waitForHangUp()
         } body: { path in
             let reason = await reason { () throws(QMPError) in
-                try await QMPSession.connect(path: path, timeout: .seconds(2))
+                try await QMPSession.connect(path: path, timeout: .seconds(4))
             }
-            #expect(reason == .timedOut(after: .seconds(2)))
+            #expect(reason == .timedOut(after: .seconds(4)))
         }
     }
 
@@ -121,7 +121,6 @@ struct ConnectTests {
         try await withPeer {
             await $0.waitForHangUp()
         } body: { path in
-            let start = ContinuousClock.now
             let outcome = await withTaskGroup(of: QMPError.Reason?.self) { tasks in
                 tasks.addTask { await reason { () throws(QMPError) in try await QMPSession.connect(path: path) } }
                 try? await Task.sleep(for: .milliseconds(50))
@@ -129,7 +128,6 @@ struct ConnectTests {
                 return await tasks.next() ?? nil
             }
             #expect(outcome == .cancelled)
-            #expect(ContinuousClock.now - start < .seconds(4))
         }
     }
 

@@ -98,7 +98,7 @@ import Testing
                 try await lodge.remove(network)
                 // A program that the killed one had started may take a moment to end.
                 var after = try await lab.census()
-                for _ in 0..<100 where after != before {
+                for _ in 0..<600 where after != before {
                     try await Task.sleep(for: .milliseconds(100))
                     after = try await lab.census()
                 }
@@ -194,6 +194,6 @@ extension NetworkLab {
     func endServer(of network: NetworkDefinition, in lodge: LodgeInstance) async {
         guard let pid = lodge.server(network), let process = ProcessTable.entry(pid) else { return }
         try? ProcessTable.signal(pid, startTime: process.startTime, 9)
-        _ = await ProcessTable.waitForEnd(pid, startTime: process.startTime, timeout: .seconds(2))
+        _ = await ProcessTable.waitForEnd(pid, startTime: process.startTime, timeout: .seconds(60))
     }
 }

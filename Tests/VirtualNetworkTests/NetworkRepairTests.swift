@@ -1,5 +1,6 @@
 import FleetModel
 import HostSystem
+import TestSupport
 import Testing
 
 /// Every part of a network that somebody may take away is missed and made again.
@@ -141,7 +142,8 @@ import Testing
             let blocker = try await lab.start([
                 "dnsmasq", "--conf-file=/dev/null", "--keep-in-foreground", "--pid-file=", "--no-resolv", "--no-hosts",
             ])
-            try await eventually { try await lab.execute(["cat", "/proc/net/udp"]).contains(":0035") }
+            // Its TCP socket, which listens (state 0A): UDP ports can be shared.
+            try await eventually { try await lab.execute(["cat", "/proc/net/tcp"]).contains(":0035 00000000:0000 0A") }
             let network = lodge.network()
             let error = await #expect(throws: CommandError.self) { try await lodge.ensure(network) }
             #expect(error?.output.contains("Address already in use") == true)

@@ -4,6 +4,10 @@ import QMP
 
 /// Finds out what runs.
 public struct GuestObserver: Sendable {
+    /// How long a guest's monitor may take to answer. It answers in a millisecond; on a host whose processors are all
+    /// taken by guests without KVM, seconds were seen.
+    private static let patience = Duration.seconds(10)
+
     let layout: HostLayout
     let instance: InstanceID
 
@@ -91,9 +95,9 @@ public struct GuestObserver: Sendable {
 
     private func state(_ id: ObjectID) async -> LiveGuest.State {
         do throws(QMPError) {
-            let session = try await QMPSession.connect(path: layout.guestRun(id).observer, timeout: .seconds(3))
+            let session = try await QMPSession.connect(path: layout.guestRun(id).observer, timeout: Self.patience)
             defer { session.close() }
-            let status = try await session.execute(QueryStatus(), timeout: .seconds(3)).status
+            let status = try await session.execute(QueryStatus(), timeout: Self.patience).status
             return status == .running ? .running : .halted(status.text)
         } catch {
             return .unresponsive(error.description)

@@ -81,7 +81,7 @@ struct Lab: Sendable {
             if found.isEmpty { return }
             for process in found { kill(process.pid, SIGKILL) }
             for process in found {
-                _ = await ProcessTable.waitForEnd(process.pid, startTime: process.startTime, timeout: .seconds(5))
+                _ = await ProcessTable.waitForEnd(process.pid, startTime: process.startTime, timeout: .seconds(60))
                 _ = DetachedProcess.reap(process.pid)
             }
         }
@@ -126,11 +126,11 @@ struct Lab: Sendable {
     }
 }
 
-/// Waits up to half a minute until the condition holds.
+/// Waits up to two minutes until the condition holds.
 ///
 /// - Returns: false where it never did.
 func eventually(_ condition: () async throws -> Bool) async rethrows -> Bool {
-    let deadline = ContinuousClock.now + .seconds(30)
+    let deadline = ContinuousClock.now + .seconds(120)
     while true {
         if try await condition() { return true }
         guard ContinuousClock.now < deadline else { return false }

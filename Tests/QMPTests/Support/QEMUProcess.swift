@@ -56,7 +56,7 @@ struct QEMUProcess: Sendable {
     }
 
     /// The exit status, once the process has ended by itself. It stays to be reaped.
-    func exitStatus(within time: Duration = .seconds(10)) async throws -> CInt {
+    func exitStatus(within time: Duration = .seconds(60)) async throws -> CInt {
         let deadline = ContinuousClock.now + time
         while ContinuousClock.now < deadline {
             var info = siginfo_t()

@@ -2,6 +2,7 @@ import FleetModel
 import FoundationEssentials
 import Glibc
 import HostSystem
+import TestSupport
 import VirtualNetwork
 
 /// One instance of Lodge on a lab's host. Every operation is a process of its own, so whatever it leaves outlives it.
@@ -145,15 +146,4 @@ struct LodgeInstance: Sendable {
             process.arguments.last?.hasPrefix("--conf-file=\(layout.networkRun(network.id))/") ?? false
         }?.pid
     }
-}
-
-struct TimedOut: Error {}
-
-/// Waits up to five seconds until the condition holds.
-func eventually(_ condition: () async throws -> Bool) async throws {
-    for _ in 0..<250 {
-        if try await condition() { return }
-        try await Task.sleep(for: .milliseconds(20))
-    }
-    throw TimedOut()
 }
