@@ -7,6 +7,7 @@ struct Bridge {
     let marks: OwnershipMarks
 
     private var name: String { definition.bridge }
+    private var mtu: UInt32 { UInt32(definition.spec.mtu) }
     private var gateway: InternetPrefix {
         InternetPrefix(
             InternetAddress(rawValue: definition.spec.gateway.bits), length: definition.spec.subnet.prefix)!
@@ -34,6 +35,7 @@ struct Bridge {
         if addresses.filter({ $0.interface == bridge.index }).map(\.prefix) != [gateway] {
             defects.append(.addressMissing)
         }
+        if bridge.mtu != mtu { defects.append(.mtuWrong) }
         if taps(links).contains(where: { $0.master != bridge.index }) { defects.append(.guestDetached) }
         return defects
     }
@@ -45,7 +47,7 @@ struct Bridge {
         var bridge = links.first { $0.name == name }
         if let bridge { try checkOwner(bridge) }
         if bridge == nil {
-            try socket.links.createBridge(named: name, group: marks.group, address: address)
+            try socket.links.createBridge(named: name, group: marks.group, address: address, mtu: mtu)
             bridge = try socket.links.find(named: name)
         }
         guard let bridge else { throw NetworkError("make the bridge", name, "it was deleted meanwhile") }
@@ -53,8 +55,9 @@ struct Bridge {
         for tap in taps(links) where tap.master != bridge.index {
             try socket.links.configure(.index(tap.index), master: .attach(to: bridge.index), up: true)
         }
-        if bridge.address != address || bridge.group != marks.group {
-            try socket.links.configure(.index(bridge.index), group: marks.group, address: address)
+        // A bridge that was never told takes the smallest MTU of its ports.
+        if bridge.address != address || bridge.group != marks.group || bridge.mtu != mtu {
+            try socket.links.configure(.index(bridge.index), group: marks.group, mtu: mtu, address: address)
         }
         if bridge.alias != definition.mark || !bridge.isUp {
             try socket.links.configure(.index(bridge.index), alias: definition.mark, up: true)

@@ -23,7 +23,8 @@ struct GuestTaps {
         do {
             try socket.links.configure(
                 .name(name), master: .attach(to: bridge.index),
-                alias: marks.tapAlias(guest.owner, guest: guest.name, nic: nic), up: true, group: marks.group)
+                alias: marks.tapAlias(guest.owner, guest: guest.name, nic: nic), up: true, group: marks.group,
+                mtu: bridge.mtu)
         } catch {
             try? descriptor.close()
             throw error

@@ -6,14 +6,17 @@ import HostSystem
 enum NFTables {
     static let package = "nftables"
 
-    /// Tables of the `inet` family by name, each as nft lists it. Counters are left out; numbers instead of names, so
-    /// that the text does not depend on the host's services(5). Empty where nft is not installed.
+    /// Tables of the families `inet` and `bridge` by name, each as nft lists it; two of one name are one text, `inet`
+    /// first. Counters are left out; numbers instead of names, so that the text does not depend on the host's
+    /// services(5). Empty where nft is not installed.
     static func tables() async throws -> [String: String] {
         guard Command.find("nft") != nil else { return [:] }
-        return blocks(try await Command.run("nft", ["-s", "-n", "list", "ruleset", "inet"], package: package))
+        async let inet = Command.run("nft", ["-s", "-n", "list", "ruleset", "inet"], package: package)
+        async let bridge = Command.run("nft", ["-s", "-n", "list", "ruleset", "bridge"], package: package)
+        return blocks(try await inet + bridge)
     }
 
-    /// Splits a listing into its tables: each begins with a line `table inet NAME {` and ends with a line `}`.
+    /// Splits a listing into its tables: each begins with a line `table FAMILY NAME {` and ends with a line `}`.
     static func blocks(_ listing: String) -> [String: String] {
         var tables: [String: String] = [:]
         var name: String?
@@ -45,10 +48,10 @@ enum NFTables {
         try await Command.run("nft", ["-f", "-"], package: package, input: Array(text.utf8))
     }
 
-    /// Deletes a table; that it is gone already is no error.
+    /// Deletes the tables of the name; that they are gone already is no error.
     static func delete(_ table: String) async throws {
         guard Command.find("nft") != nil else { return }
-        try await apply("add table inet \(table)\ndelete table inet \(table)\n")
+        try await apply(FilterRules.removal(of: table))
     }
 
     /// A chain that the kernel runs by itself.

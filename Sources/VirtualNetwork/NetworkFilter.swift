@@ -1,7 +1,7 @@
 import FleetModel
 import HostSystem
 
-/// The rules of one network, in the kernel and on record.
+/// The rules of one network, in the kernel and on record. They follow the reservations of the network's guests.
 ///
 /// How nft lists a table depends on its version, so the listing cannot be foretold. Right after the table was made its
 /// listing's digest is kept in the run folder; where text or listing differ from that later, somebody changed either.
@@ -10,7 +10,9 @@ struct NetworkFilter {
     let layout: HostLayout
     let marks: OwnershipMarks
 
-    private var rules: FilterRules { FilterRules(definition: definition, table: table) }
+    private var rules: FilterRules {
+        FilterRules(definition: definition, table: table, ports: GuestPort.list(of: definition, layout: layout))
+    }
     var table: String { marks.tableName(definition.id) }
     private var recordPath: String { "\(layout.networkRun(definition.id))/rules" }
 

@@ -102,12 +102,13 @@ public struct NetworkHost: Sendable {
         }
     }
 
-    /// Reserves the addresses of the guest's NICs and makes its names resolve in each of their networks: its own name and
+    /// Reserves the addresses of the guest's NICs, lets packets with them pass, and makes its names resolve in each of their networks: its own name and
     /// `hostname`, with and without the network's domain. Reservations of the same guest that it does not have any more
     /// are removed.
-    public func reserve(_ guest: GuestDefinition, hostname: String) throws(NetworkError) {
+    public func reserve(_ guest: GuestDefinition, hostname: String) async throws(NetworkError) {
         do {
-            try Reservations(store: store, server: server).reserve(guest, hostname: hostname)
+            let networks = try Reservations(store: store, server: server).reserve(guest, hostname: hostname)
+            for network in networks { try await filter(network).ensure() }
         } catch {
             throw NetworkError(error)
         }
@@ -116,7 +117,8 @@ public struct NetworkHost: Sendable {
     /// Removes the guest's reservations, names and leases from all networks.
     public func release(_ guest: GuestReference) async throws(NetworkError) {
         do {
-            try await Reservations(store: store, server: server).release(guest.id)
+            let networks = try await Reservations(store: store, server: server).release(guest.id)
+            for network in networks { try await filter(network).ensure() }
         } catch {
             throw NetworkError(error)
         }

@@ -44,6 +44,8 @@ struct ServerConfiguration {
         if let domain = spec.domain {
             lines += ["domain=\(domain)", "local=/\(domain)/", "expand-hosts"]
         }
+        // Forced, since many clients take a MTU that they were given, and do not ask for one.
+        if spec.mtu != NetworkSpec.defaultMTU { lines.append("dhcp-option-force=option:mtu,\(spec.mtu)") }
         switch spec.mode {
         case .isolated:
             // No default route, and no names but the network's own.

@@ -48,7 +48,7 @@ do {
     case "remove":
         try await host.remove(decode(NetworkDefinition.self, operands[0]))
     case "reserve":
-        try host.reserve(decode(GuestDefinition.self, operands[0]), hostname: operands[1])
+        try await host.reserve(decode(GuestDefinition.self, operands[0]), hostname: operands[1])
     case "release":
         try await host.release(decode(GuestReference.self, operands[0]))
     case "answers":

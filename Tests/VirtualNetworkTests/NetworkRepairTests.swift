@@ -26,6 +26,8 @@ import Testing
             testDescription: "alias removed", defects: [.bridgeMissing],
             commands: ["echo > /sys/class/net/BR/ifalias"]),
         Damage(testDescription: "bridge down", defects: [.bridgeDown], commands: ["ip link set BR down"]),
+        Damage(
+            testDescription: "another MTU", defects: [.mtuWrong], commands: ["ip link set BR mtu 1400"]),
         Damage(testDescription: "address removed", defects: [.addressMissing], commands: ["ip addr flush dev BR"]),
         Damage(
             testDescription: "address with another prefix", defects: [.addressMissing],

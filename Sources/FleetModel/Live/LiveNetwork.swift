@@ -3,7 +3,7 @@ public struct LiveNetwork: Codable, Hashable, Sendable {
     /// A part of a network that is not as the definition has it.
     public enum Defect: String, Codable, Sendable, CaseIterable {
         case bridgeMissing, bridgeDown, addressMissing, guestDetached, rulesMissing, dhcpNotRunning, dhcpOutdated,
-            forwardingOff
+            forwardingOff, mtuWrong
 
         /// For plans: what is wrong.
         public var text: String {
@@ -16,6 +16,7 @@ public struct LiveNetwork: Codable, Hashable, Sendable {
             case .dhcpNotRunning: "its DHCP and DNS server does not run"
             case .dhcpOutdated: "its DHCP and DNS server runs with older settings"
             case .forwardingOff: "the host does not forward its packets"
+            case .mtuWrong: "its bridge has another MTU"
             }
         }
     }

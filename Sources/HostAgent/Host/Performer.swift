@@ -81,7 +81,7 @@ struct Performer: Sendable {
 
     private func reserve(_ definition: GuestDefinition) async throws {
         let hostname = definition.spec.cloudInit?.hostname ?? definition.name.text
-        try await networkTurn.pass { try network.reserve(definition, hostname: hostname) }
+        try await networkTurn.pass { try await network.reserve(definition, hostname: hostname) }
     }
 
     private func start(_ guest: GuestReference) async throws {

@@ -77,9 +77,9 @@ actor NetworkLab {
     }
 
     /// Starts a program that runs until the end of the test.
-    func start(_ arguments: [String]) throws -> Int32 {
+    func start(_ arguments: [String], in namespace: String? = nil) throws -> Int32 {
         let pid = try DetachedProcess.start(
-            Command.find("ip")!, arguments: ["netns", "exec", host] + arguments,
+            Command.find("ip")!, arguments: ["netns", "exec", namespace ?? host] + arguments,
             environment: ["PATH=/usr/sbin:/usr/bin"])
         children.append(pid)
         return pid
@@ -92,10 +92,14 @@ actor NetworkLab {
     }
 
     /// A machine with one interface, `eth0`, on a bridge of the host, or directly at the host where there is none.
-    func addMachine(_ name: String, mac: MACAddress? = nil, bridge: String? = nil) async throws -> String {
+    ///
+    /// - Parameter port: the host's end of its cable.
+    func addMachine(
+        _ name: String, mac: MACAddress? = nil, bridge: String? = nil, port: String? = nil
+    ) async throws -> String {
         let namespace = "\(host)-\(name)"
         try await addNamespace(namespace)
-        let port = "port-\(name)"
+        let port = port ?? "port-\(name)"
         try await ip(["link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", namespace])
         if let bridge { try await ip(["link", "set", port, "master", bridge]) }
         try await ip(["link", "set", port, "up"])
