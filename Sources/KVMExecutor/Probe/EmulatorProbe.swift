@@ -50,7 +50,9 @@ public struct EmulatorProbe: Sendable {
         guard Command.find(Emulator.program) != nil else { return .unusable("QEMU is not installed") }
         guard let user = try? SystemUser.find() else { return .unusable("there is no user \(SystemUser.name)") }
         do {
-            return Self.judge(try await run(as: user))
+            // Not cut off where its caller is cancelled: timeout(1) would be killed, and with it the bound on QEMU's life.
+            let attempt = Task { try await run(as: user) }
+            return Self.judge(try await attempt.value)
         } catch {
             return .unusable("the probe could not be run: \(error)")
         }
