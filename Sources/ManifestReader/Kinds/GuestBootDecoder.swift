@@ -20,7 +20,8 @@ struct GuestBootDecoder {
     /// Linux's COMMAND_LINE_SIZE on x86 (arch/x86/include/asm/setup.h), with the NUL that ends it.
     private static let cmdlineLength = 2047
 
-    func read(_ guest: MappingReader<GuestField>) -> Boot? {
+    /// - Parameter isWhole: false for defaults and profiles, where the kernel may be left to who gets them.
+    func read(_ guest: MappingReader<GuestField>, isWhole: Bool) -> Boot? {
         guard guest.node(.boot) != nil else { return Boot(value: nil) }
         guard let fields = guest.mapping(.boot, GuestBootField.self) else { return nil }
         values.addOrigins(of: fields, under: "boot")
@@ -34,8 +35,8 @@ struct GuestBootDecoder {
             }
             return files.file(image).map { Boot(value: .image($0.file)) }
         }
-        guard let kernelNode = fields.requiredNode(.kernel) else { return nil }
-        let kernel = files.file(kernelNode)
+        let kernelNode = isWhole ? fields.requiredNode(.kernel) : fields.node(.kernel)
+        let kernel = kernelNode.flatMap { files.file($0) }
         let initrdNode = fields.node(.initrd)
         let initrd = initrdNode.flatMap { files.file($0) }
         let cmdline = cmdline(fields)

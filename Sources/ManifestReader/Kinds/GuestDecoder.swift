@@ -91,7 +91,7 @@ struct GuestDecoder {
                 "the CPU model \"host\" needs KVM, and the accelerator is tcg",
                 help: "leave the model out, or name one that QEMU emulates, such as max")
         }
-        let boot = self.boot.read(fields)
+        let boot = self.boot.read(fields, isWhole: isWhole)
         let disks = self.disks.read(fields, declarations)
         let nics = self.nics.read(fields, isWhole: isWhole, &declarations)
         var secrets: [String: SecretSource] = [:]

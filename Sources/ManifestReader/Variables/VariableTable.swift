@@ -6,9 +6,11 @@ final class VariableTable {
     /// Those that were given one by one, on the command line.
     private let given: [String]
     private var used: Set<String> = []
+    /// Names that a misspelt one is compared with.
+    private lazy var candidates = Array(values.keys.sorted().prefix(Self.candidateCount))
 
-    /// Names that are compared with a misspelt one at most.
-    private static let candidates = 1_000
+    /// The effort is bounded, however many there are.
+    private static let candidateCount = 1_000
     private static let environmentPrefix = "LODGE_VAR_"
 
     /// - Parameters:
@@ -33,10 +35,9 @@ final class VariableTable {
     func report(_ fault: VariableText.Fault, at range: SourceRange, _ problems: Problems) {
         switch fault.reason {
         case .undefined(let name):
-            let names = values.keys.sorted().prefix(Self.candidates)
             problems.add(
                 .undefinedVariable, range, "the variable \(quoted(name)) is not defined",
-                help: suggestion(for: name, among: names).map { "did you mean ${\($0)}?" }
+                help: suggestion(for: name, among: candidates).map { "did you mean ${\($0)}?" }
                     ?? "give it with --var \(name)=…, in a --var-file, or as \(Self.environmentPrefix)\(name) in the "
                     + "environment; $${ is the text ${")
         case .malformed:
