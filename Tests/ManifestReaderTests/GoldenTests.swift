@@ -9,6 +9,7 @@ import Testing
 @Suite struct GoldenTests {
     static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Goldens").path
     static let cases = (try? FileManager.default.contentsOfDirectory(atPath: folder))?.sorted() ?? []
+    static let codes = ProblemCode.allCases.map(\.rawValue)
     static let updates = ProcessInfo.processInfo.environment["LODGE_UPDATE_GOLDENS"] == "1"
 
     static func reading(_ name: String) -> ManifestReading {
