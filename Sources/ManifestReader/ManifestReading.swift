@@ -15,14 +15,20 @@ public struct ManifestReading: Sendable {
 ///
 /// - Parameters:
 ///   - sources: read in this order; a file that is reached twice is read once.
+///   - values: what variables stand for, and the environment that sensitive values may come from.
 ///   - requireFleet: whether it is an error that no document of kind `Fleet` is there.
-public func readManifests(_ sources: [ManifestSource], requireFleet: Bool) -> ManifestReading {
+public func readManifests(
+    _ sources: [ManifestSource], values: ValueSources = ValueSources(), requireFleet: Bool
+) -> ManifestReading {
     let problems = Problems()
+    let variableFiles = VariableFiles(values.variableFiles, problems: problems)
+    let variables = VariableTable(values, files: variableFiles.variables)
     let files = SourceLoader.load(sources, problems: problems)
-    let tree = YAMLTree(reading: files, problems: problems)
-    let declarations = Declarations(decoding: tree, problems: problems)
+    let tree = YAMLTree(reading: files, variables: variables, problems: problems)
+    if tree.isComplete { variables.reportUnused(problems) }
+    let declarations = Declarations(decoding: tree, environment: values.environment, problems: problems)
     FleetChecks(declarations, tree: tree, problems: problems).run(requireFleet: requireFleet)
-    let diagnostics = problems.sorted(showingLinesOf: files)
+    let diagnostics = problems.sorted(showingLinesOf: files.files + variableFiles.files.files)
     let valid = !diagnostics.contains { $0.severity == .error }
     return ManifestReading(fleet: valid ? declarations.fleet : nil, diagnostics: diagnostics)
 }

@@ -191,7 +191,9 @@ import Testing
         for index in fleet.hosts.indices { fleet.hosts[index].origin = nil }
         for index in fleet.networks.indices { fleet.networks[index].origin = nil }
         for index in fleet.images.indices { fleet.images[index].origin = nil }
-        for index in fleet.guests.indices { fleet.guests[index].origin = nil }
+        for index in fleet.guests.indices {
+            (fleet.guests[index].origin, fleet.guests[index].origins) = (nil, [])
+        }
         return fleet
     }
 

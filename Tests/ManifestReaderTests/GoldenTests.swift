@@ -9,10 +9,28 @@ import Testing
 @Suite struct GoldenTests {
     static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Goldens").path
     static let cases = (try? FileManager.default.contentsOfDirectory(atPath: folder))?.sorted() ?? []
+    static let codes = ProblemCode.allCases.map(\.rawValue)
     static let updates = ProcessInfo.processInfo.environment["LODGE_UPDATE_GOLDENS"] == "1"
 
     static func reading(_ name: String) -> ManifestReading {
-        readManifests([.path("\(folder)/\(name)")], requireFleet: !name.hasPrefix("validate-"))
+        readManifests(
+            [.path("\(folder)/\(name)")], values: values(name), requireFleet: !name.hasPrefix("validate-"))
+    }
+
+    /// What `values.txt` in the case's folder gives, line by line: `var NAME=VALUE`, `file PATH`, `env NAME=VALUE`.
+    private static func values(_ name: String) -> ValueSources {
+        var values = ValueSources()
+        let text = (try? String(contentsOfFile: "\(folder)/\(name)/values.txt", encoding: .utf8)) ?? ""
+        for line in text.split(separator: "\n") {
+            let parts = line.split(separator: " ", maxSplits: 1).map(String.init)
+            let pair = parts[1].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            switch parts[0] {
+            case "var": values.variables[pair[0]] = pair[1]
+            case "env": values.environment[pair[0]] = pair[1]
+            default: values.variableFiles.append("\(folder)/\(name)/\(parts[1])")
+            }
+        }
+        return values
     }
 
     @Test(arguments: cases)

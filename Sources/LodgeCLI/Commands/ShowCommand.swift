@@ -9,7 +9,17 @@ struct ShowCommand: AsyncParsableCommand {
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
 
+    @Flag(help: "Show what each guest of the manifests is to have, and the file and line that say so; asks no host.")
+    var origins = false
+
+    func validate() throws {
+        guard !origins || !manifests.files.isEmpty else {
+            throw ValidationError("--origins is about manifests: name them with -f PATH.")
+        }
+    }
+
     func run() async throws {
+        if origins { return try showOrigins() }
         let view = try await LiveView(manifests, host)
         switch output.format {
         case .json: Terminal.output.write(view.json)
@@ -22,5 +32,13 @@ struct ShowCommand: AsyncParsableCommand {
             }
         }
         if let code = view.reportUnreachable() { throw code }
+    }
+
+    private func showOrigins() throws {
+        guard let fleet = try manifests.read() else { return }
+        switch output.format {
+        case .json: Terminal.output.write(renderOriginsJSON(fleet))
+        case .text: Terminal.output.write(renderOrigins(fleet, style: output.style))
+        }
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import ManifestReader
 
 struct ValidateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -9,7 +8,7 @@ struct ValidateCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let reading = readManifests(manifests.files.map(ManifestSource.init(argument:)), requireFleet: false)
+        let reading = manifests.validated()
         let errors = reading.diagnostics.count { $0.severity == .error }
         switch output.format {
         case .text:

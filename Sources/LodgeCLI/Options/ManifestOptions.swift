@@ -11,6 +11,8 @@ struct ManifestOptions: ParsableArguments {
             valueName: "path"))
     var files: [String] = []
 
+    @OptionGroup var variables: VariableOptions
+
     func validate() throws {
         guard !files.isEmpty else { throw ValidationError("Name the manifests with -f PATH.") }
         guard files.count(where: { $0 == "-" }) <= 1 else {
@@ -21,11 +23,11 @@ struct ManifestOptions: ParsableArguments {
     /// Reads the manifests; prints what is to be said about them on standard error.
     ///
     /// - Throws: exit code 1 where anything is wrong with them.
-    func read() throws -> DesiredFleet {
-        let reading = readManifests(files.map(ManifestSource.init(argument:)), requireFleet: true)
-        Terminal.errors.write(renderDiagnostics(reading.diagnostics, style: Terminal.errors.style))
-        guard let fleet = reading.fleet else { throw ExitCode.failed }
-        return fleet
+    func read() throws -> DesiredFleet { try readFleet(files, variables) }
+
+    /// Reads the manifests, which may have no fleet.
+    func validated() -> ManifestReading {
+        readManifests(files.map(ManifestSource.init(argument:)), values: variables.sources, requireFleet: false)
     }
 }
 
@@ -39,10 +41,15 @@ struct OptionalManifestOptions: ParsableArguments {
             valueName: "path"))
     var files: [String] = []
 
-    func read() throws -> DesiredFleet? {
-        guard !files.isEmpty else { return nil }
-        var options = ManifestOptions()
-        options.files = files
-        return try options.read()
-    }
+    @OptionGroup var variables: VariableOptions
+
+    func read() throws -> DesiredFleet? { files.isEmpty ? nil : try readFleet(files, variables) }
+}
+
+private func readFleet(_ files: [String], _ variables: VariableOptions) throws -> DesiredFleet {
+    let reading = readManifests(
+        files.map(ManifestSource.init(argument:)), values: variables.sources, requireFleet: true)
+    Terminal.errors.write(renderDiagnostics(reading.diagnostics, style: Terminal.errors.style))
+    guard let fleet = reading.fleet else { throw ExitCode.failed }
+    return fleet
 }

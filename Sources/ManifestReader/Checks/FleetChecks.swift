@@ -18,6 +18,7 @@ struct FleetChecks {
         checkFormerNames()
         checkSubnets()
         checkUnusedNetworks()
+        checkUnusedProfiles()
     }
 
     private func checkFleet() {
@@ -34,6 +35,8 @@ struct FleetChecks {
         case .network: declarations.networkNames
         case .image: declarations.imageNames
         case .guest: declarations.guestNames
+        case .guestSet: declarations.setNames
+        case .profile: declarations.profileNames
         }
     }
 
@@ -57,7 +60,7 @@ struct FleetChecks {
         }
         var first: [Key: NodeIndex] = [:]
         for former in declarations.formerNames {
-            let kind = former.kind.rawValue.lowercased()
+            let kind = former.kind.noun
             if former.formerly == former.name {
                 problems.add(
                     .renameConflict, tree.range(former.node), "the \(kind) \"\(former.name)\" has this name now",
@@ -91,6 +94,15 @@ struct FleetChecks {
                     help: "give one of the two another subnet")
             }
             if next.subnet.broadcast > widest.subnet.broadcast { widest = next }
+        }
+    }
+
+    private func checkUnusedProfiles() {
+        guard declarations.isComplete else { return }
+        for entry in declarations.profileNames.entries where !declarations.usedProfiles.contains(entry.name) {
+            problems.add(
+                .unusedProfile, tree.range(entry.node), "no guest has the profile \"\(entry.name)\"",
+                help: "write “profiles: [\(entry.name)]” into a guest's spec, or remove it", severity: .warning)
         }
     }
 

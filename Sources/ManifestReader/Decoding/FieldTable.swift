@@ -4,12 +4,13 @@ protocol FieldNames: RawRepresentable<Int>, CaseIterable, Sendable {
     static var table: FieldTable { get }
 }
 
-/// A key's bytes, padded with zeros: comparing two is comparing two words.
+/// A key's bytes, padded with zeros: comparing two is comparing three words.
 struct PackedKey: Equatable {
     /// The longest field name that can be told apart.
-    static let capacity = 16
+    static let capacity = 24
 
     private let low: UInt64
+    private let middle: UInt64
     private let high: UInt64
 
     /// Nil where there are more bytes than fit; then it is no field's name.
@@ -17,17 +18,23 @@ struct PackedKey: Equatable {
     init?(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard bytes.count <= Self.capacity else { return nil }
         var low: UInt64 = 0
+        var middle: UInt64 = 0
         var high: UInt64 = 0
         var index = bytes.count
-        while index > 8 {
+        while index > 16 {
             index -= 1
             high = high << 8 | UInt64(bytes[index])
+        }
+        while index > 8 {
+            index -= 1
+            middle = middle << 8 | UInt64(bytes[index])
         }
         while index > 0 {
             index -= 1
             low = low << 8 | UInt64(bytes[index])
         }
         self.low = low
+        self.middle = middle
         self.high = high
     }
 }

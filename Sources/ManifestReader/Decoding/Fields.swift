@@ -13,7 +13,12 @@ enum MetadataField: Int, FieldNames {
 
 enum FleetField: Int, FieldNames {
     case defaults, policy
-    static let table = FieldTable("a fleet's spec", Self.self, notYet: [.policy])
+    static let table = FieldTable("a fleet's spec", Self.self)
+}
+
+enum FleetPolicyField: Int, FieldNames {
+    case maxImpact, maxUnavailable, headroom, placement
+    static let table = FieldTable("a fleet's policy", Self.self, notYet: [.headroom, .placement])
 }
 
 enum HostField: Int, FieldNames {
@@ -39,7 +44,12 @@ enum HostCapacityField: Int, FieldNames {
 enum NetworkField: Int, FieldNames {
     case mode, ipv4, ipv6, dns, bridge, uplink, overlay, mtu, hosts, filter
     static let table = FieldTable(
-        "a network's spec", Self.self, notYet: [.ipv6, .bridge, .uplink, .overlay, .mtu, .hosts, .filter])
+        "a network's spec", Self.self, notYet: [.ipv6, .bridge, .uplink, .overlay, .hosts])
+}
+
+enum NetworkFilterField: Int, FieldNames {
+    case spoofing, betweenGuests
+    static let table = FieldTable("filter", Self.self)
 }
 
 enum NetworkIPv4Field: Int, FieldNames {
@@ -66,11 +76,43 @@ enum GuestField: Int, FieldNames {
     case host, cpus, memory, machine, accelerator, cpu, boot, disks, nics, cloudInit, power, stop, ready
     case placement, maxMemory, maxCpus, firmware, tpm, restart, protect, update, devices, display, profiles
     static let table = FieldTable(
-        "a guest's spec", Self.self,
-        notYet: [
-            .placement, .maxMemory, .maxCpus, .firmware, .tpm, .restart, .protect, .update, .devices, .display,
-            .profiles,
-        ])
+        "a guest's spec", Self.self, notYet: [.placement, .firmware, .tpm, .devices, .display])
+}
+
+enum GuestUpdateField: Int, FieldNames {
+    case snapshotBefore, maxImpact, order
+    static let table = FieldTable("update", Self.self)
+}
+
+enum GuestSetField: Int, FieldNames {
+    case replicas, template, rollout
+    static let table = FieldTable("a guest set's spec", Self.self)
+}
+
+enum GuestTemplateField: Int, FieldNames {
+    case metadata, spec
+    static let table = FieldTable("a guest set's template", Self.self)
+}
+
+enum TemplateMetadataField: Int, FieldNames {
+    case labels
+    static let table = FieldTable("a template's metadata", Self.self)
+}
+
+enum RolloutField: Int, FieldNames {
+    case maxUnavailable, pauseAfterFailure
+    static let table = FieldTable("rollout", Self.self)
+}
+
+enum ValueFromField: Int, FieldNames {
+    case file, env
+    static let table = FieldTable("valueFrom", Self.self)
+}
+
+/// What stands in place of a text that comes from elsewhere.
+enum SensitiveField: Int, FieldNames {
+    case valueFrom
+    static let table = FieldTable("a value from elsewhere", Self.self)
 }
 
 enum GuestCPUField: Int, FieldNames {
@@ -85,17 +127,17 @@ enum GuestBootField: Int, FieldNames {
 
 enum GuestDiskField: Int, FieldNames {
     case name, image, size, bus, cache, iops, bandwidth, onRemove
-    static let table = FieldTable("a disk", Self.self, notYet: [.bus, .cache, .iops, .bandwidth, .onRemove])
+    static let table = FieldTable("a disk", Self.self, notYet: [.bus, .cache])
 }
 
 enum GuestNICField: Int, FieldNames {
     case name, network, mac, ipv4, bandwidth
-    static let table = FieldTable("a NIC", Self.self, notYet: [.bandwidth])
+    static let table = FieldTable("a NIC", Self.self)
 }
 
 enum CloudInitField: Int, FieldNames {
     case hostname, users, userData, networkConfig, onChange
-    static let table = FieldTable("cloudInit", Self.self, notYet: [.networkConfig, .onChange])
+    static let table = FieldTable("cloudInit", Self.self, notYet: [.networkConfig])
 }
 
 enum CloudInitUserField: Int, FieldNames {

@@ -1,23 +1,24 @@
 /// The values of a mapping by field. Making one reports unknown, repeated and not yet supported keys, resolves
-/// merge keys, and puts another mapping's values underneath where there is one (a fleet's defaults).
+/// merge keys, and puts the values of other mappings underneath where there are some (profiles, a fleet's defaults).
 struct MappingReader<Field: FieldNames> {
     private typealias Slots = InlineArray<24, NodeIndex>
 
     let values: ValueReader
     /// The mapping itself, which is where a missing field is reported.
     let node: NodeIndex
-    /// The value of each field, aliases resolved, or -1.
+    /// The value of each field in the topmost mapping that has it, aliases resolved, or -1.
     private var slots = Slots(repeating: -1)
-    /// The value of each field in the mapping underneath, or -1.
-    private var lower = Slots(repeating: -1)
+    /// The same of each mapping, from top to bottom; empty where there is one alone.
+    private var layers: [Slots] = []
 
     /// - Parameters:
     ///   - node: nil where the mapping was left out and only what is underneath counts.
-    ///   - under: a mapping whose values count where this one has none; mappings in both are merged.
+    ///   - under: mappings whose values count where those above have none, from top to bottom; what is a mapping in
+    ///     several of them is merged.
     /// - Returns: nil where a node is no mapping, which is reported.
-    init?(_ node: NodeIndex?, under: NodeIndex? = nil, _ values: ValueReader) {
+    init?(_ node: NodeIndex?, under: [NodeIndex] = [], _ values: ValueReader) {
         self.values = values
-        guard let place = node ?? under else { return nil }
+        guard let place = node ?? under.first else { return nil }
         self.node = place
         if let node {
             guard values.tree.kind(node) == .mapping else {
@@ -26,7 +27,15 @@ struct MappingReader<Field: FieldNames> {
             }
             Self.fill(&slots, from: node, values)
         }
-        if let under, values.tree.kind(under) == .mapping { Self.fill(&lower, from: under, values) }
+        guard !under.isEmpty else { return }
+        layers.reserveCapacity(under.count + 1)
+        if node != nil { layers.append(slots) }
+        for mapping in under where values.tree.kind(mapping) == .mapping {
+            var lower = Slots(repeating: -1)
+            Self.fill(&lower, from: mapping, values)
+            layers.append(lower)
+            for slot in lower.indices where slots[slot] < 0 { slots[slot] = lower[slot] }
+        }
     }
 
     // MARK: Access
@@ -34,8 +43,7 @@ struct MappingReader<Field: FieldNames> {
     /// The field's value; nil where it is left out or null.
     @inline(__always)
     func node(_ field: Field) -> NodeIndex? {
-        let own = slots[field.rawValue]
-        let value = own >= 0 ? own : lower[field.rawValue]
+        let value = slots[field.rawValue]
         return value < 0 || values.isNull(value) ? nil : value
     }
 
@@ -71,13 +79,23 @@ struct MappingReader<Field: FieldNames> {
 
     /// A mapping inside this one; nil where it is left out, or reported.
     func mapping<Inner: FieldNames>(_ field: Field, _ type: Inner.Type) -> MappingReader<Inner>? {
-        let own = slots[field.rawValue]
-        let below = lower[field.rawValue]
-        guard own >= 0 || below >= 0 else { return nil }
-        // Null in the upper mapping takes the lower one's away.
-        if own >= 0, values.isNull(own) { return nil }
-        if own < 0, values.isNull(below) { return nil }
-        return MappingReader<Inner>(own >= 0 ? own : nil, under: below >= 0 ? below : nil, values)
+        guard let top = node(field) else { return nil }
+        guard layers.count > 1 else { return MappingReader<Inner>(top, values) }
+        var under: [NodeIndex] = []
+        for layer in layers where layer[field.rawValue] >= 0 {
+            // Null takes away what is underneath.
+            if values.isNull(layer[field.rawValue]) { break }
+            under.append(layer[field.rawValue])
+        }
+        return MappingReader<Inner>(top, under: Array(under.dropFirst()), values)
+    }
+
+    /// Hands over each field that is set, with its value.
+    @inline(__always)
+    func forEachField(_ body: (_ field: Field, _ name: String, _ value: NodeIndex) -> Void) {
+        for field in Field.allCases {
+            if let value = node(field) { body(field, Field.table.names[field.rawValue], value) }
+        }
     }
 
     /// The elements of a list; none where it is left out, or reported.

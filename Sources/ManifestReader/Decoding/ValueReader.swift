@@ -5,14 +5,23 @@ import FleetModel
 final class ValueReader {
     let tree: YAMLTree
     let problems: Problems
+    let secrets: SecretReader
+    /// While a set's template is read: the number of the guest that it is read for, which `{index}` stands for.
+    var guestIndex: Int?
+    /// Whether `{index}` was substituted since this was last set to false.
+    var hasSubstitutedIndex = false
+    /// While a guest is read that is to know where its fields were set.
+    var origins: OriginList?
 
     /// Texts by their nodes, so that however many guests have a long text by defaults or aliases, it is kept once.
     private var longTexts: [NodeIndex: String] = [:]
     private static let longText = 256
 
-    init(_ tree: YAMLTree, problems: Problems) {
+    /// - Parameter environment: what `valueFrom: {env: …}` may name.
+    init(_ tree: YAMLTree, environment: [String: String] = [:], problems: Problems) {
         self.tree = tree
         self.problems = problems
+        secrets = SecretReader(environment: environment)
     }
 
     func report(
@@ -56,9 +65,6 @@ final class ValueReader {
                     help: "put it in quotes: \"\(text)\"")
             }
             return nil
-        case .mapping where hasKey("valueFrom", in: node):
-            report(.notSupportedYet, at: node, "valueFrom is not supported yet", help: "write the value itself")
-            return nil
         default: return wrongType(node, needed: "a text", help: "write it on the same line, in quotes where in doubt")
         }
     }
@@ -82,18 +88,33 @@ final class ValueReader {
     /// Reports what the node is instead of what is needed.
     func wrongType<Value>(_ node: NodeIndex, needed: String, help: String) -> Value? {
         let found: String
+        var help = help
         switch tree.kind(node) {
+        case .mapping where isValueFrom(node):
+            report(
+                .misplacedValueFrom, at: node, "valueFrom is not supported here",
+                help: "write the value itself; it may come from elsewhere for \(Self.sensitiveFields)")
+            return nil
+        case .mapping where hasKey("index", in: node):
+            found = "a mapping"
+            help = "put the text with {index} in quotes: \"{index}\""
         case .mapping: found = "a mapping"
         case .sequence: found = "a list"
-        case .scalar: found = isNull(node) ? "nothing" : quoted(tree.string(node))
+        case .scalar:
+            found = isNull(node) ? "nothing" : quoted(tree.string(node))
+            if tree.string(node).contains(Self.indexMark) { help = Self.indexHelp }
         case .alias, .invalid: return nil
         }
         report(.wrongType, at: node, "\(needed) is needed here, not \(found)", help: help)
         return nil
     }
 
-    func invalid<Value>(_ node: NodeIndex, _ what: String, help: String) -> Value? {
-        report(.invalidValue, at: node, "\(quoted(tree.string(node))) is \(what)", help: help)
+    /// - Parameter text: what was made of the node's text; nil: nothing.
+    func invalid<Value>(_ node: NodeIndex, _ what: String, help: String, text: String? = nil) -> Value? {
+        let text = text ?? tree.string(node)
+        report(
+            .invalidValue, at: node, "\(quoted(text)) is \(what)",
+            help: text.contains(Self.indexMark) ? Self.indexHelp : help)
         return nil
     }
 
@@ -114,7 +135,7 @@ final class ValueReader {
     static let listHelp = "write [a, b], or one line that starts with “- ” for each element"
     static let mappingHelp = "write {key: value}, or indented lines of “key: value”"
 
-    private func hasKey(_ name: StaticString, in mapping: NodeIndex) -> Bool {
+    func hasKey(_ name: StaticString, in mapping: NodeIndex) -> Bool {
         let end = tree.nodes[Int(mapping)].end
         var key = mapping + 1
         while key < end {

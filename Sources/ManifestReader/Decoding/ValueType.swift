@@ -26,6 +26,26 @@ extension ValueType where Value == String {
     }
 }
 
+extension ValueType where Value == DataRate {
+    /// An amount of data a second, within a range.
+    static func rate(_ what: String, example: String, in range: ClosedRange<DataRate>) -> Self {
+        Self { values, node in
+            guard let text = values.text(node, needed: "a rate such as \(example)") else { return nil }
+            guard let rate = DataRate(parsing: text) else {
+                return values.invalid(
+                    node, "no rate", help: "write a number and a unit: 100Mbit, 1Gbit, 200MB/s, 64MiB/s")
+            }
+            guard range.contains(rate) else {
+                values.report(
+                    .outOfRange, at: node, "\(quoted(text)) is out of range for \(what)",
+                    help: "write a rate from \(range.lowerBound.inBytes) to \(range.upperBound.inBytes)")
+                return nil
+            }
+            return rate
+        }
+    }
+}
+
 extension ValueType where Value == Bool {
     static var boolean: Self {
         Self { values, node in
@@ -125,7 +145,7 @@ extension ValueType where Value == Timespan {
 extension ValueType where Value == Name {
     static var name: Self {
         Self { values, node in
-            guard let text = values.string(node) else { return nil }
+            guard let text = values.string(node).map(values.indexed) else { return nil }
             if let name = Name(parsing: text) { return name }
             values.reportInvalidName(text, at: node)
             return nil
@@ -138,8 +158,10 @@ extension ValueReader {
         let proposal = Name(parsing: text.lowercased().replacing("_", with: "-").replacing(".", with: "-"))
         report(
             .invalidName, at: node, "\(quoted(text)) is no valid name",
-            help: "a name has lower-case letters, digits and inner hyphens, at most \(Name.maximumLength) of them"
-                + (proposal.map { ": write \($0)" } ?? ""))
+            help: text.contains(Self.indexMark)
+                ? Self.indexHelp
+                : "a name has lower-case letters, digits and inner hyphens, at most \(Name.maximumLength) of them"
+                    + (proposal.map { ": write \($0)" } ?? ""))
     }
 }
 
@@ -147,9 +169,9 @@ extension ValueType where Value: TextCoded {
     /// A value with a written form of its own, such as an address.
     static func parsed(_ needed: String, example: String) -> Self {
         Self { values, node in
-            guard let text = values.text(node, needed: needed) else { return nil }
+            guard let text = values.text(node, needed: needed).map(values.indexed) else { return nil }
             if let value = Value(parsing: text) { return value }
-            return values.invalid(node, "not \(needed)", help: "write it like \(example)")
+            return values.invalid(node, "not \(needed)", help: "write it like \(example)", text: text)
         }
     }
 }

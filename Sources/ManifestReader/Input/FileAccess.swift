@@ -86,10 +86,20 @@ enum FileAccess {
         }
     }
 
+    /// All bytes of a regular file, read as far as `limit` at most; a pipe is not waited for.
+    static func regularFile(_ path: String, limit: Int) throws(FileAccessError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        _ = try stream(path, limit: Int64(limit)) { bytes += $0 }
+        return bytes
+    }
+
     /// Hands a regular file to `body` in pieces of up to 1 MiB.
     ///
+    /// - Parameter limit: a larger file is an error, and no more than this is read of it.
     /// - Returns: the file's size, which is the sum of the pieces.
-    static func stream(_ path: String, _ body: (UnsafeRawBufferPointer) -> Void) throws(FileAccessError) -> Int64 {
+    static func stream(
+        _ path: String, limit: Int64 = .max, _ body: (UnsafeRawBufferPointer) -> Void
+    ) throws(FileAccessError) -> Int64 {
         // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw FileAccessError(path: path, reason: .system(errno)) }
@@ -97,6 +107,7 @@ enum FileAccess {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw FileAccessError(path: path, reason: .system(errno)) }
         guard kind(status) == .file else { throw FileAccessError(path: path, reason: .noRegularFile) }
+        guard Int64(status.st_size) <= limit else { throw FileAccessError(path: path, reason: .tooLarge) }
         let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
         defer { piece.deallocate() }
         var total: Int64 = 0
@@ -105,6 +116,7 @@ enum FileAccess {
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw FileAccessError(path: path, reason: .system(errno)) }
             if count == 0 { break }
+            guard total + Int64(count) <= limit else { throw FileAccessError(path: path, reason: .tooLarge) }
             body(UnsafeRawBufferPointer(rebasing: piece[..<count]))
             total += Int64(count)
         }

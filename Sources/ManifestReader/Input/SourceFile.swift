@@ -8,16 +8,10 @@ struct SourceFile: Sendable {
 
     var startsWithByteOrderMark: Bool { bytes.starts(with: [0xEF, 0xBB, 0xBF]) }
 
-    /// Whether `${` is anywhere in the file, so that its scalars need to be searched for it.
+    /// Whether `${` is anywhere in the file, so that its scalars need to be searched for it. In double quotes either
+    /// of the two characters can be written with a backslash.
     var mayHaveVariables: Bool {
-        bytes.withUnsafeBufferPointer { bytes in
-            guard bytes.count >= 2 else { return false }
-            for index in 0..<(bytes.count - 1)
-            where bytes[index] == UInt8(ascii: "$") && bytes[index + 1] == UInt8(ascii: "{") {
-                return true
-            }
-            return false
-        }
+        bytes.withUnsafeBufferPointer { $0.contains(UInt8(ascii: "\\")) || VariableText.mayHaveVariables($0) }
     }
 
     var lines: SourceLines { SourceLines(bytes: startsWithByteOrderMark ? bytes[3...] : bytes[...]) }

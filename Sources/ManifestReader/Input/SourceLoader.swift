@@ -8,6 +8,8 @@ struct SourceLoader {
     private var total = 0
     private let workingDirectory = FileAccess.workingDirectory()
     private let problems: Problems
+    /// What to do about a path that cannot be read.
+    private let help: String
 
     /// Folders below one another; more is a loop of mounts.
     private static let folderDepth = 64
@@ -18,7 +20,17 @@ struct SourceLoader {
         return loader.loaded
     }
 
-    private init(problems: Problems) { self.problems = problems }
+    /// Files of variables, in this order; there are no folders among them.
+    static func load(variableFiles paths: [String], problems: Problems) -> LoadedFiles {
+        var loader = SourceLoader(problems: problems, help: "check the path that --var-file gives")
+        for path in paths { loader.load(file: path) }
+        return loader.loaded
+    }
+
+    private init(problems: Problems, help: String = "check the path that -f gives") {
+        self.problems = problems
+        self.help = help
+    }
 
     private mutating func load(_ source: ManifestSource) {
         switch source {
@@ -99,7 +111,7 @@ struct SourceLoader {
             let place =
                 error.path == "-" || quoted(path: error.path) == what ? what : "\(quoted(path: error.path)) in \(what)"
             problems.add(
-                .unreadablePath, nil, "cannot read \(place): \(error.text)", help: "check the path that -f gives")
+                .unreadablePath, nil, "cannot read \(place): \(error.text)", help: help)
         }
     }
 

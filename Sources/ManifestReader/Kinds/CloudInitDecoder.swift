@@ -6,15 +6,23 @@ struct CloudInitDecoder {
 
     init(_ values: ValueReader) { self.values = values }
 
-    /// Nil where it is left out. What is wrong in it is left out too, and reported.
-    func read(_ guest: MappingReader<GuestField>) -> CloudInit? {
+    /// - Parameter secrets: gets where sensitive values are from, by their fields' paths.
+    /// - Returns: nil where it is left out. What is wrong in it is left out too, and reported.
+    func read(_ guest: MappingReader<GuestField>, _ secrets: inout [String: SecretSource]) -> CloudInit? {
         guard let fields = guest.mapping(.cloudInit, CloudInitField.self) else { return nil }
+        values.addOrigins(of: fields, under: "cloudInit")
         var cloudInit = CloudInit()
-        cloudInit.hostname = fields.optional(.hostname, as: Self.hostname)
-        cloudInit.userData = fields.optional(.userData, as: .string)
-        if let text = cloudInit.userData, let node = fields.node(.userData) { checkUserData(text, at: node) }
+        if let hostname = hostname(fields) {
+            cloudInit.hostname = hostname.text
+            secrets["cloudInit.hostname"] = hostname.source
+        }
+        if let userData = userData(fields) {
+            cloudInit.userData = userData.text
+            secrets["cloudInit.userData"] = userData.source
+        }
+        cloudInit.onChange = fields.value(.onChange, as: .choice(), default: SeedChange.ignore) ?? .ignore
         for node in fields.elements(.users) ?? YAMLElements.none(values.tree) {
-            guard let user = user(node) else { continue }
+            guard let user = user(node, &secrets) else { continue }
             if cloudInit.users.contains(where: { $0.name == user.name }) {
                 values.report(
                     .duplicateName, at: node, "there is a user \"\(user.name)\" already",
@@ -25,8 +33,22 @@ struct CloudInitDecoder {
         return cloudInit
     }
 
-    private static let hostname = ValueType.string(
-        "host name", help: "write letters, digits and inner hyphens, such as web-1", where: isDomainName)
+    private func hostname(_ fields: MappingReader<CloudInitField>) -> FreeText? {
+        guard let node = fields.node(.hostname) else { return nil }
+        return values.freeText(
+            node, "host name", help: "write letters, digits and inner hyphens, such as web-1", hasIndex: true,
+            where: isDomainName)
+    }
+
+    private func userData(_ fields: MappingReader<CloudInitField>) -> FreeText? {
+        guard let node = fields.node(.userData),
+            let text = values.freeText(
+                node, "user data", help: "write a text, or leave it out", isLine: false, where: { !$0.isEmpty })
+        else { return nil }
+        checkUserData(text.text, at: node)
+        values.checkForIndex(text.text, at: node, in: "user data")
+        return text
+    }
 
     /// useradd(8) and its default NAME_REGEX; Linux's limit is 32 characters.
     private static let userName = ValueType.string(
@@ -44,14 +66,17 @@ struct CloudInitDecoder {
     /// sshd reads lines of up to 8 KiB.
     private static let keyLength = 8192
 
-    private static let sshKey = ValueType.string(
-        "SSH public key", help: "write the line of an id_….pub file: ssh-ed25519 AAAA… comment", where: isPublicKey)
-
-    private func user(_ node: NodeIndex) -> CloudInit.User? {
+    private func user(_ node: NodeIndex, _ secrets: inout [String: SecretSource]) -> CloudInit.User? {
         guard let fields = MappingReader<CloudInitUserField>(node, values) else { return nil }
         var keys: [String] = []
         for node in fields.elements(.sshKeys) ?? YAMLElements.none(values.tree) {
-            if let key = Self.sshKey.read(values, node) { keys.append(key) }
+            let key = values.freeText(
+                node, "SSH public key", help: "write the line of an id_….pub file: ssh-ed25519 AAAA… comment",
+                where: Self.isPublicKey)
+            guard let key else { continue }
+            keys.append(key.text)
+            // The users are one field: where its first sensitive key is from stands for all of it.
+            if secrets["cloudInit.users"] == nil { secrets["cloudInit.users"] = key.source }
         }
         let sudo = fields.value(.sudo, as: .boolean, default: false) ?? false
         let shell = fields.optional(.shell, as: Self.shell)

@@ -11,6 +11,7 @@ struct DocumentHeader {
     /// A name that would be valid in lower case, which is not reported yet: it may collide with another one.
     var lowercasedName: Name?
     var labels: [String: String] = [:]
+    var labelsNode: NodeIndex?
     var formerly: (name: Name, node: NodeIndex)?
     /// Nil where it is left out.
     var spec: NodeIndex?
@@ -44,15 +45,11 @@ struct DocumentHeader {
         let values = fields.values
         guard let node = fields.requiredNode(.kind), let text = values.string(node) else { return nil }
         if let kind = DocumentKind(rawValue: text) { return kind }
-        if DocumentKind.notYet.contains(text) {
-            values.report(.notSupportedYet, at: node, "the kind \(text) is not supported yet", help: "leave it out")
-        } else {
-            let names = DocumentKind.names
-            values.report(
-                .unknownKind, at: node, "there is no kind \(quoted(text))",
-                help: suggestion(for: text, among: names + DocumentKind.notYet).map { "did you mean \"\($0)\"?" }
-                    ?? "write one of: \(names.joined(separator: ", "))")
-        }
+        let names = DocumentKind.names
+        values.report(
+            .unknownKind, at: node, "there is no kind \(quoted(text))",
+            help: suggestion(for: text, among: names).map { "did you mean \"\($0)\"?" }
+                ?? "write one of: \(names.joined(separator: ", "))")
         return nil
     }
 
@@ -67,17 +64,20 @@ struct DocumentHeader {
 
     private mutating func readLabels(_ metadata: MappingReader<MetadataField>) {
         guard let node = metadata.node(.labels) else { return }
-        guard kind != .fleet else {
+        if kind == .fleet || kind == .guestSet || kind == .profile {
             metadata.values.report(
-                .notSupportedYet, at: node, "labels of a fleet are not supported yet", help: "leave them out")
+                .notSupportedYet, at: node, "labels of a \(kind.noun) are not supported yet",
+                help: kind == .guestSet
+                    ? "its guests have the labels under spec.template.metadata" : "leave them out")
             return
         }
+        labelsNode = node
         labels = metadata.values.labels(node)
     }
 
     private mutating func readFormerly(_ metadata: MappingReader<MetadataField>) {
         guard let node = metadata.node(.formerly) else { return }
-        guard kind == .guest || kind == .network else {
+        guard kind == .guest || kind == .network || kind == .guestSet else {
             metadata.values.report(
                 .notSupportedYet, at: node, "\"formerly\" is not supported yet for the kind \(kind.rawValue)",
                 help: "leave it out")

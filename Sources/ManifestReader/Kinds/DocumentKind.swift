@@ -1,11 +1,15 @@
-/// The kinds of documents. Those that are not built yet are known, to be told apart from misspelt ones.
+/// The kinds of documents.
 enum DocumentKind: String, CaseIterable {
     case fleet = "Fleet"
     case host = "Host"
     case network = "Network"
     case image = "Image"
     case guest = "Guest"
+    case guestSet = "GuestSet"
+    case profile = "Profile"
 
-    static let notYet = ["GuestSet", "Profile"]
     static var names: [String] { allCases.map(\.rawValue) }
+
+    /// What diagnostics call an object of the kind.
+    var noun: String { self == .guestSet ? "guest set" : rawValue.lowercased() }
 }

@@ -19,5 +19,12 @@ struct FleetDecoder {
         if let defaults = fields.node(.defaults), declarations.guestDefaults == nil {
             declarations.guestDefaults = defaults
         }
+        if let policy = fields.mapping(.policy, FleetPolicyField.self) {
+            declarations.policy.maxImpact =
+                policy.optional(.maxImpact, as: .choice()) ?? declarations.policy.maxImpact
+            declarations.policy.maxUnavailable = policy.optional(.maxUnavailable, as: Self.unavailable)
+        }
     }
+
+    private static let unavailable = ValueType.integer("guests that may be down at once", in: 1...YAMLLimits.replicas)
 }

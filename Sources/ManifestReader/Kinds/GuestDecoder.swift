@@ -1,12 +1,13 @@
 import FleetModel
 
-/// Reads documents of kind `Guest`, and the guest fields of a fleet's defaults.
+/// Reads documents of kind `Guest`, and the guest fields of sets, profiles and a fleet's defaults.
 struct GuestDecoder {
     private let values: ValueReader
     private let boot: GuestBootDecoder
     private let disks: GuestDiskDecoder
     private let nics: GuestNICDecoder
     private let cloudInit: CloudInitDecoder
+    private let layers: GuestLayers
 
     init(_ values: ValueReader, _ files: LocalFileReader) {
         self.values = values
@@ -14,23 +15,19 @@ struct GuestDecoder {
         disks = GuestDiskDecoder(values)
         nics = GuestNICDecoder(values)
         cloudInit = CloudInitDecoder(values)
+        layers = GuestLayers(values)
     }
 
-    private static let cpus = ValueType.integer("a guest's CPUs", in: 1...255)
     private static let graceful = ValueType.timespan("a power-off", in: .seconds(0)...Timespan.seconds(86_400))
-    private static let maximumMemory = ByteCount(bytes: 16 << 40)
 
     func read(_ header: DocumentHeader, into declarations: inout Declarations) {
-        guard header.spec != nil || declarations.guestDefaults != nil else {
-            values.report(
-                .missingField, at: header.root, "a guest needs the field \"spec\"",
-                help: "add “spec: {memory: 512MiB, disks: [{name: root, image: …}]}”")
+        values.origins = OriginList()
+        defer { values.origins = nil }
+        if let node = header.labelsNode { values.addOrigin("labels", at: node) }
+        guard var guest = guest(header.spec, nameNode: header.nameNode, &declarations), let name = header.name else {
             return
         }
-        guard let fields = MappingReader<GuestField>(header.spec, under: declarations.guestDefaults, values) else {
-            return
-        }
-        guard var guest = spec(fields, nameNode: header.nameNode, &declarations), let name = header.name else { return }
+        guest.origins = values.origins?.entries ?? []
         guest.name = name
         guest.formerly = header.formerly?.name
         guest.labels = header.labels
@@ -39,12 +36,39 @@ struct GuestDecoder {
         declarations.guests.append(guest)
     }
 
-    /// Reports what is wrong with a fleet's defaults by themselves.
-    func check(defaults: NodeIndex, _ declarations: Declarations) {
-        guard let fields = MappingReader<GuestField>(defaults, values) else { return }
-        // What the defaults refer to is checked with each guest that gets it.
-        var scratch = declarations
-        scratch.isComplete = false
+    /// Reads a guest without its name and its metadata.
+    ///
+    /// - Parameters:
+    ///   - node: the guest's own fields; nil: it has none.
+    ///   - nameNode: where what concerns all of it is reported.
+    /// - Returns: nil where it is reported.
+    func guest(_ node: NodeIndex?, nameNode: NodeIndex, _ declarations: inout Declarations) -> DesiredGuest? {
+        guard node != nil || declarations.guestDefaults != nil else {
+            values.report(
+                .missingField, at: nameNode, "a guest needs the field \"spec\"",
+                help: "add “spec: {memory: 512MiB, disks: [{name: root, image: …}]}”")
+            return nil
+        }
+        guard let fields = layers.fields(node, &declarations) else { return nil }
+        return spec(fields, nameNode: nameNode, &declarations)
+    }
+
+    /// Reports what is wrong with guest fields by themselves, which guests get from elsewhere.
+    ///
+    /// - Parameters:
+    ///   - subject: what has the fields, such as `a profile`.
+    ///   - scratch: what is declared, not complete, so that what the fields refer to is checked with each guest that
+    ///     gets them.
+    func check(_ node: NodeIndex, of subject: String, _ scratch: inout Declarations) {
+        guard let fields = MappingReader<GuestField>(node, values) else { return }
+        if let profiles = fields.node(.profiles) {
+            values.report(
+                .nestedProfiles, at: profiles, "\(subject) cannot have profiles",
+                help: "name them in the guest, or in the set's template, in the order in which they are to lie")
+        }
+        // A set's guests may get them, and then {index} means something.
+        values.guestIndex = 0
+        defer { values.guestIndex = nil }
         _ = spec(fields, nameNode: nil, &scratch)
     }
 
@@ -55,36 +79,56 @@ struct GuestDecoder {
     ) -> DesiredGuest? {
         let isWhole = nameNode != nil
         let host = self.host(fields, declarations)
-        let cpus = fields.value(.cpus, as: Self.cpus, default: 1)
         let machine = fields.value(.machine, as: .choice(notYet: ["pc"]), default: MachineType.q35)
-        let memory = self.memory(fields, machine: machine, isRequired: isWhole)
+        let size = GuestSizeDecoder(values).read(fields, machine: machine, isWhole: isWhole)
         let accelerator = fields.value(.accelerator, as: .choice(), default: AcceleratorChoice.auto)
-        let model = fields.mapping(.cpu, GuestCPUField.self)?.optional(.model, as: .cpuModel)
+        let cpu = fields.mapping(.cpu, GuestCPUField.self)
+        let model = cpu?.optional(.model, as: .cpuModel)
+        values.addOrigins(of: cpu, under: "cpu")
         if model == "host", accelerator == .tcg, isWhole {
             values.report(
                 .conflictingFields, at: fields.node(.cpu) ?? fields.node,
                 "the CPU model \"host\" needs KVM, and the accelerator is tcg",
                 help: "leave the model out, or name one that QEMU emulates, such as max")
         }
-        let boot = self.boot.read(fields)
+        let boot = self.boot.read(fields, isWhole: isWhole)
         let disks = self.disks.read(fields, declarations)
         let nics = self.nics.read(fields, isWhole: isWhole, &declarations)
-        let cloudInit = self.cloudInit.read(fields)
+        var secrets: [String: SecretSource] = [:]
+        secrets["boot.cmdline"] = boot?.cmdlineSource
+        let cloudInit = self.cloudInit.read(fields, &secrets)
         let power = fields.value(.power, as: .choice(), default: Power.running)
         let stop = fields.mapping(.stop, GuestStopField.self)
         let grace = stop.map { $0.value(.graceful, as: Self.graceful, default: .seconds(60)) } ?? .seconds(60)
+        values.addOrigins(of: stop, under: "stop")
         let ready = ReadinessDecoder(values).read(fields)
+        let restart = fields.optional(.restart, as: ValueType<RestartPolicy>.choice())
+        let isProtected = fields.value(.protect, as: .boolean, default: false)
+        let update = GuestUpdateDecoder(values).read(fields)
+        addOrigins(fields)
         if let nameNode {
             if let machine, let boot, let disks { checkBoot(machine, boot, disks, at: nameNode) }
             if let nics, let ready, nics.isEmpty { checkReadiness(ready, at: fields.node(.ready) ?? nameNode) }
         }
-        guard let cpus, let machine, let memory, let accelerator, let boot, let disks, let nics, let power,
-            let grace, let ready
+        guard let size, let machine, let accelerator, let boot, let disks, let nics, let power, let grace, let ready,
+            let isProtected, let update
         else { return nil }
         return DesiredGuest(
-            name: Self.unnamed, host: host, cpus: cpus, memory: memory, machine: machine, accelerator: accelerator,
-            cpuModel: model, boot: boot.value, disks: disks, nics: nics, cloudInit: cloudInit, power: power,
-            stopGrace: grace, ready: ready)
+            name: Self.unnamed, host: host, cpus: size.cpus, maxCPUs: size.maxCPUs, memory: size.memory,
+            maxMemory: size.maxMemory, machine: machine, accelerator: accelerator, cpuModel: model, boot: boot.value,
+            disks: disks, nics: nics, cloudInit: cloudInit, power: power, stopGrace: grace, ready: ready,
+            restart: restart, isProtected: isProtected, update: update, secrets: secrets)
+    }
+
+    /// Where the fields of the guest itself were set; those of the mappings in it know themselves.
+    private func addOrigins(_ fields: MappingReader<GuestField>) {
+        guard values.origins != nil else { return }
+        fields.forEachField { field, name, value in
+            switch field {
+            case .boot, .cpu, .disks, .nics, .cloudInit, .stop, .ready, .update, .profiles: break
+            default: values.addOrigin(name, at: value)
+            }
+        }
     }
 
     private static let unnamed = Name(parsing: "unnamed")!
@@ -100,31 +144,6 @@ struct GuestDecoder {
                     : names.suggestion(for: name).map { "did you mean \"\($0)\"?" } ?? "declare a Host of this name")
         }
         return name
-    }
-
-    private func memory(
-        _ fields: MappingReader<GuestField>, machine: MachineType?, isRequired: Bool
-    ) -> ByteCount? {
-        guard let node = isRequired ? fields.requiredNode(.memory) : fields.node(.memory) else {
-            return isRequired ? nil : .zero
-        }
-        guard let memory = ValueType.byteCount.read(values, node) else { return nil }
-        // A firmware image on a microvm runs in very little; SeaBIOS and a q35 need more.
-        let minimum: ByteCount = machine == .q35 && isRequired ? .mib(16) : .mib(1)
-        guard memory >= minimum, memory <= Self.maximumMemory else {
-            values.report(
-                .outOfRange, at: node, "\(memory) is out of range for the memory of a \(machine?.rawValue ?? "guest")",
-                help: "write an amount from \(minimum) to \(Self.maximumMemory)")
-            return nil
-        }
-        guard memory.bytes % (1 << 20) == 0 else {
-            let down = ByteCount(bytes: memory.bytes & ~0xF_FFFF)
-            values.report(
-                .outOfRange, at: node, "\(values.tree.string(node)) is no whole number of MiB",
-                help: "write \(max(down, minimum)) or \(down + .mib(1))")
-            return nil
-        }
-        return memory
     }
 
     /// What it takes to start.

@@ -36,20 +36,52 @@ struct GuestDiskDecoder {
         let imageNode = fields.node(.image)
         let sizeNode = imageNode == nil ? fields.requiredNode(.size) : fields.node(.size)
         let size = sizeNode.flatMap { self.size($0) }
+        let limits = limits(fields)
+        if let name {
+            values.addOrigin("disks.\(name)", at: node)
+            values.addOrigins(of: fields, under: "disks.\(name)", leavingOut: .name)
+        }
         guard let imageNode else {
-            guard let name, let size else { return nil }
-            return DesiredDisk(name: name, size: size)
+            guard let name, let size, let limits else { return nil }
+            return limits.applied(to: DesiredDisk(name: name, size: size))
         }
         guard let imageName = ValueType.name.read(values, imageNode) else { return nil }
         let image = self.image(imageName, at: imageNode, declarations)
-        guard let name, (size == nil) == (sizeNode == nil) else { return nil }
+        guard let name, let limits, (size == nil) == (sizeNode == nil) else { return nil }
         let needed = image.map { Self.roundedUp($0.virtualSize) } ?? .zero
         if let size, let sizeNode, size < needed {
             values.report(
                 .diskTooSmall, at: sizeNode, "the disk has \(size), and its image \"\(imageName)\" needs \(needed)",
                 help: "write at least \(needed), or leave the size out")
         }
-        return DesiredDisk(name: name, image: imageName, size: size ?? needed)
+        return limits.applied(to: DesiredDisk(name: name, image: imageName, size: size ?? needed))
+    }
+
+    private struct Limits {
+        var iops: Int?
+        var bandwidth: DataRate?
+        var onRemove = DiskRemoval.keep
+
+        func applied(to disk: DesiredDisk) -> DesiredDisk {
+            var disk = disk
+            (disk.iops, disk.bandwidth, disk.onRemove) = (iops, bandwidth, onRemove)
+            return disk
+        }
+    }
+
+    private static let iops = ValueType.integer("reads and writes a second", in: 1...1_000_000_000)
+    private static let bandwidth = ValueType.rate(
+        "a disk", example: "200MB/s", in: DataRate(bytesPerSecond: 1_000)...DataRate(bytesPerSecond: 1_000_000_000_000))
+
+    /// Nil where a field is reported, after all have been read.
+    private func limits(_ fields: MappingReader<GuestDiskField>) -> Limits? {
+        let iops = fields.optional(.iops, as: Self.iops)
+        let bandwidth = fields.optional(.bandwidth, as: Self.bandwidth)
+        let onRemove = fields.value(.onRemove, as: .choice(), default: DiskRemoval.keep)
+        guard let onRemove, (iops == nil) == (fields.node(.iops) == nil),
+            (bandwidth == nil) == (fields.node(.bandwidth) == nil)
+        else { return nil }
+        return Limits(iops: iops, bandwidth: bandwidth, onRemove: onRemove)
     }
 
     private func image(_ name: Name, at node: NodeIndex, _ declarations: Declarations) -> DesiredImage? {

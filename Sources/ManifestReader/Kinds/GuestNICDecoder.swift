@@ -8,6 +8,9 @@ struct GuestNICDecoder {
 
     private static let mac = ValueType<MACAddress>.parsed("a MAC address", example: "\"52:54:00:12:34:56\"")
 
+    private static let bandwidth = ValueType.rate(
+        "a NIC", example: "100Mbit", in: DataRate(bytesPerSecond: 1_000)...DataRate(bytesPerSecond: 1_000_000_000_000))
+
     /// Nil where a NIC is reported, after all have been read.
     ///
     /// - Parameter isWhole: false for defaults, whose addresses are not taken yet.
@@ -42,10 +45,16 @@ struct GuestNICDecoder {
         if let address, let network, isWhole {
             take(address, on: network, at: fields.node(.ipv4) ?? node, &declarations)
         }
+        let bandwidth = fields.optional(.bandwidth, as: Self.bandwidth)
+        if let name {
+            values.addOrigin("nics.\(name)", at: node)
+            values.addOrigins(of: fields, under: "nics.\(name)", leavingOut: .name)
+        }
         guard let name, let network, (mac == nil) == (fields.node(.mac) == nil),
-            (address == nil) == (fields.node(.ipv4) == nil)
+            (address == nil) == (fields.node(.ipv4) == nil),
+            (bandwidth == nil) == (fields.node(.bandwidth) == nil)
         else { return nil }
-        return DesiredNIC(name: name, network: network, mac: mac, ipv4: address)
+        return DesiredNIC(name: name, network: network, mac: mac, ipv4: address, bandwidth: bandwidth)
     }
 
     private func checkNetwork(
@@ -70,12 +79,22 @@ struct GuestNICDecoder {
             return
         }
         if let first = declarations.macs[mac] {
+            guard !reportSameForAll("\(mac)", first, node) else { return }
             values.report(
                 .duplicateMAC, at: node, "\(mac) is taken already, at \(values.tree.range(first))",
                 help: "take another one, or leave it out")
         } else {
             declarations.macs[mac] = node
         }
+    }
+
+    /// Reports an address that every guest of the set being read would have.
+    private func reportSameForAll(_ address: String, _ first: NodeIndex, _ node: NodeIndex) -> Bool {
+        guard values.guestIndex != nil, first == node else { return false }
+        values.report(
+            .duplicateAddress, at: node, "every guest of the set would have \(address)",
+            help: "write {index} into it where the guest's number is to stand, in quotes, or leave it out")
+        return true
     }
 
     private func take(
@@ -92,6 +111,7 @@ struct GuestNICDecoder {
         }
         let place = Declarations.NetworkAddress(network: name, address: address)
         if let first = declarations.addresses[place] {
+            guard !reportSameForAll("\(address)", first, node) else { return }
             values.report(
                 .duplicateAddress, at: node,
                 "\(address) is taken already in the network \"\(name)\", at \(values.tree.range(first))",

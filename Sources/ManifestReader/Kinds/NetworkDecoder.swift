@@ -9,6 +9,9 @@ struct NetworkDecoder {
     /// dnsmasq(8), `--dhcp-range`: the minimum lease time is two minutes.
     private static let lease = Timespan.seconds(120)...Timespan.seconds(365 * 86_400)
 
+    /// From what every IPv4 host takes (RFC 791) to the size of jumbo frames that hardware agrees on.
+    private static let mtu = ValueType.integer("the largest packet in bytes", in: 576...9000)
+
     /// Where no guest's address may lie: this network, loopback, multicast and reserved (RFC 6890).
     private static let unusable = ["0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3"].map { IPv4Subnet(parsing: $0)! }
 
@@ -23,9 +26,13 @@ struct NetworkDecoder {
         let mode = fields.required(.mode, as: ValueType<NetworkSpec.Mode>.choice(notYet: ["routed", "bridged"]))
         let spec = ipv4(fields, mode: mode ?? .nat, header.name, &declarations)
         let (domain, upstream) = dns(fields, mode: mode)
+        let mtu = fields.optional(.mtu, as: Self.mtu)
+        let filter = filter(fields)
         guard var spec, let name = header.name else { return }
         spec.domain = domain
         spec.upstream = upstream
+        spec.mtu = mtu ?? NetworkSpec.defaultMTU
+        spec.filter = filter
         declarations.networkNames.setObject(declarations.networks.count, of: name)
         declarations.networks.append(
             DesiredNetwork(
@@ -104,6 +111,15 @@ struct NetworkDecoder {
             return nil
         }
         return range
+    }
+
+    private func filter(_ fields: MappingReader<NetworkField>) -> NetworkFilter {
+        var filter = NetworkFilter()
+        guard let rules = fields.mapping(.filter, NetworkFilterField.self) else { return filter }
+        filter.spoofing = rules.value(.spoofing, as: .choice(), default: filter.spoofing) ?? filter.spoofing
+        filter.betweenGuests =
+            rules.value(.betweenGuests, as: .choice(), default: filter.betweenGuests) ?? filter.betweenGuests
+        return filter
     }
 
     private func dns(_ fields: MappingReader<NetworkField>, mode: NetworkSpec.Mode?) -> (String?, [IPv4Address]) {

@@ -13,6 +13,7 @@ struct ReadinessDecoder {
     func read(_ guest: MappingReader<GuestField>) -> Readiness? {
         guard guest.node(.ready) != nil else { return Readiness() }
         guard let fields = guest.mapping(.ready, GuestReadyField.self) else { return nil }
+        values.addOrigins(of: fields, under: "ready")
         let condition = fields.value(.when, as: Self.condition, default: .started)
         let timeout = fields.value(.timeout, as: Self.timeout, default: .seconds(120))
         guard let condition, let timeout else { return nil }

@@ -17,6 +17,13 @@ enum ProblemCode: String, CaseIterable {
     case unknownAlias = "unknown-alias"
     case recursiveAlias = "recursive-alias"
     case invalidMerge = "invalid-merge"
+    // Variables and sensitive values
+    case undefinedVariable = "undefined-variable"
+    case invalidVariable = "invalid-variable"
+    case misplacedVariable = "misplaced-variable"
+    case unusedVariable = "unused-variable"
+    case misplacedValueFrom = "misplaced-value-from"
+    case unreadableSecret = "unreadable-secret"
     // Shape
     case duplicateKey = "duplicate-key"
     case unknownKey = "unknown-key"
@@ -35,6 +42,11 @@ enum ProblemCode: String, CaseIterable {
     case digestMismatch = "digest-mismatch"
     case formatMismatch = "format-mismatch"
     case unusableImage = "unusable-image"
+    // Sets and profiles
+    case nestedProfiles = "nested-profiles"
+    case unusedProfile = "unused-profile"
+    case tooManyGuests = "too-many-guests"
+    case unsubstitutedIndex = "unsubstituted-index"
     // Objects together
     case noFleet = "no-fleet"
     case severalFleets = "several-fleets"

@@ -18,8 +18,8 @@ final class Problems {
     }
 
     /// Everything, sorted by position, each with the text of its line.
-    func sorted(showingLinesOf loaded: LoadedFiles) -> [Diagnostic] {
-        let files = Dictionary(loaded.files.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    func sorted(showingLinesOf files: [SourceFile]) -> [Diagnostic] {
+        let files = Dictionary(files.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         var sorted = diagnostics.sorted(by: Self.precedes)
         var lines: [String: SourceLines] = [:]
         for index in sorted.indices {

@@ -67,6 +67,12 @@ final class YAMLEventParser {
         if scalars.first == "\t" || line.unicodeScalars.prefix(while: { $0 == " " || $0 == "\t" }).contains("\t") {
             return "indent with spaces: YAML does not allow tabs"
         }
+        if line.contains(ValueReader.indexMark) {
+            return "inside { } and [ ], a text with {index} in it needs quotes"
+        }
+        if line.contains("${") {
+            return "inside { } and [ ], a text with ${…} in it needs quotes; write a number on a line of its own"
+        }
         let start = parser.pointee.context_mark
         if parser.pointee.context != nil, start.line < mark.line {
             return "look for the end of what begins at line \(start.line + 1), column \(start.column + 1)"

@@ -10,8 +10,14 @@ enum YAMLLimits {
     static let nodes = 1_000_000
     /// The same of all files of a run, without what aliases stand for.
     static let totalNodes = 4_000_000
-    /// What a fleet's defaults have, times its guests.
+    /// What a fleet's defaults have, times its guests; also what is read for all guests from profiles and templates.
     static let defaultedNodes = 20_000_000
+    /// Bytes of all values together that manifests take from other files.
+    static let secretSize = 64 << 20
+    /// Bytes that variables put into all files of a run.
+    static let substitutedSize = 64 << 20
+    /// Guests of all sets together.
+    static let replicas = 100_000
     /// Elements of a list within a guest, such as its disks.
     static let elements = 32
     /// Mappings and sequences inside one another, those that aliases stand for included.

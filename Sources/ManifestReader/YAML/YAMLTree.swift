@@ -17,8 +17,10 @@ final class YAMLTree: Sendable {
     /// False where something that was to be read could not be: what seems to be missing may be there.
     let isComplete: Bool
 
-    init(reading loaded: LoadedFiles, problems: Problems) {
-        var builder = YAMLTreeBuilder(capacity: loaded.files.reduce(0) { $0 + $1.bytes.count })
+    /// - Parameter variables: what `${…}` stands for in the files; nil: it is text like any other.
+    init(reading loaded: LoadedFiles, variables: VariableTable?, problems: Problems) {
+        var builder = YAMLTreeBuilder(
+            capacity: loaded.files.reduce(0) { $0 + $1.bytes.count }, variables: variables)
         for (index, file) in loaded.files.enumerated() { builder.read(file, index: index, problems: problems) }
         files = loaded.files
         nodes = builder.nodes

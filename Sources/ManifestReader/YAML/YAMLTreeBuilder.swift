@@ -36,9 +36,14 @@ struct YAMLTreeBuilder {
     private var root: NodeIndex = 0
     private var file = 0
     private var fileName = ""
+    private let variables: VariableTable?
     private var mayHaveVariables = false
+    /// Where variables stand in the file; made once one is reported.
+    private var lines: SourceLines?
+    private var substitutedBytes = 0
 
-    init(capacity: Int) {
+    init(capacity: Int, variables: VariableTable?) {
+        self.variables = variables
         nodes.reserveCapacity(capacity / 5 + 16)
         text.reserveCapacity(capacity)
     }
@@ -48,7 +53,8 @@ struct YAMLTreeBuilder {
         fileName = source.name
         expanded = 0
         firstNodes.append(NodeIndex(nodes.count))
-        mayHaveVariables = source.mayHaveVariables
+        mayHaveVariables = variables != nil && source.mayHaveVariables
+        lines = nil
         let before = documents.count
         guard let parser = YAMLEventParser(source) else {
             problems.add(.unreadablePath, nil, "no memory is left to read \(quoted(source.name))")
@@ -56,7 +62,7 @@ struct YAMLTreeBuilder {
             return
         }
         do {
-            try readDocuments(from: parser, problems: problems)
+            try readDocuments(from: parser, of: source, problems: problems)
         } catch {
             problems.add(
                 error.code, SourceRange(file: fileName, line: error.line + 1, column: error.column + 1),
@@ -70,12 +76,14 @@ struct YAMLTreeBuilder {
         }
     }
 
-    private mutating func readDocuments(from parser: YAMLEventParser, problems: Problems) throws(YAMLFailure) {
+    private mutating func readDocuments(
+        from parser: YAMLEventParser, of source: SourceFile, problems: Problems
+    ) throws(YAMLFailure) {
         open.removeAll(keepingCapacity: true)
         while true {
             let event = try parser.next()
             switch event.pointee.type {
-            case YAML_SCALAR_EVENT: try addScalar(event, problems)
+            case YAML_SCALAR_EVENT: try addScalar(event, source, problems)
             case YAML_MAPPING_START_EVENT:
                 let data = event.pointee.data.mapping_start
                 try begin(.mapping, event, anchor: data.anchor, tag: data.tag, problems)
@@ -98,9 +106,9 @@ struct YAMLTreeBuilder {
     // MARK: Nodes
 
     @inline(__always)
-    private mutating func addScalar(_ event: UnsafeMutablePointer<yaml_event_t>, _ problems: Problems)
-        throws(YAMLFailure)
-    {
+    private mutating func addScalar(
+        _ event: UnsafeMutablePointer<yaml_event_t>, _ source: SourceFile, _ problems: Problems
+    ) throws(YAMLFailure) {
         let data = event.pointee.data.scalar
         let length = data.length
         guard length <= YAMLLimits.scalarSize else {
@@ -113,15 +121,14 @@ struct YAMLTreeBuilder {
         var node = makeNode(.scalar, event)
         node.isPlain = data.style == YAML_PLAIN_SCALAR_STYLE
         node.start = Int32(text.count)
-        node.count = Int32(length)
         let bytes = UnsafeBufferPointer(start: data.value, count: length)
-        text.append(contentsOf: bytes)
         if let tag = data.tag { apply(tag, to: &node, problems) }
-        if mayHaveVariables, !isKey, containsVariable(bytes) {
-            problems.add(
-                .notSupportedYet, range(node), "variables (${…}) are not supported yet", help: "write the value itself")
-            node.kind = .invalid
+        if mayHaveVariables, VariableText.mayHaveVariables(bytes) {
+            try substitute(bytes, isKey: isKey, in: &node, event, source, problems)
+        } else {
+            text.append(contentsOf: bytes)
         }
+        node.count = Int32(text.count) - node.start
         nodes.append(node)
         if let anchor = data.anchor {
             anchors[String(cString: anchor)] =
@@ -257,12 +264,46 @@ struct YAMLTreeBuilder {
         }
     }
 
-    private func containsVariable(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard bytes.count >= 2 else { return false }
-        for index in 0..<(bytes.count - 1)
-        where bytes[index] == UInt8(ascii: "$") && bytes[index + 1] == UInt8(ascii: "{") {
-            return true
+    // MARK: Variables
+
+    /// Appends the text of a scalar with what its variables stand for. The scalar's end is known already, so that a
+    /// value cannot bring YAML with it.
+    private mutating func substitute(
+        _ bytes: UnsafeBufferPointer<UInt8>, isKey: Bool, in node: inout YAMLNode,
+        _ event: UnsafeMutablePointer<yaml_event_t>, _ source: SourceFile, _ problems: Problems
+    ) throws(YAMLFailure) {
+        guard !isKey, let variables else {
+            problems.add(
+                .misplacedVariable, range(node), "variables are not substituted in keys",
+                help: "write the key itself; a field's value may have variables")
+            node.kind = .invalid
+            text.append(contentsOf: bytes)
+            return
         }
-        return false
+        let result = VariableText.substitute(bytes, variables, into: &text, limit: YAMLLimits.scalarSize)
+        guard !result.isTooLong else {
+            throw YAMLFailure(
+                .scalarTooLong, event.pointee.start_mark,
+                "with its variables the value has more than \(ByteCount(bytes: Int64(YAMLLimits.scalarSize)))")
+        }
+        substitutedBytes += text.count - Int(node.start)
+        guard substitutedBytes <= YAMLLimits.substitutedSize else {
+            throw YAMLFailure(
+                .manifestTooLarge, event.pointee.start_mark,
+                "values with variables have more than \(ByteCount(bytes: Int64(YAMLLimits.substitutedSize))) together",
+                help: "shorten the variables' values")
+        }
+        // Nothing, from a variable that is set to nothing, does not mean that the field is left out.
+        if text.count == Int(node.start) { node.isPlain = false }
+        guard !result.faults.isEmpty else { return }
+        node.kind = .invalid
+        let lines = self.lines ?? source.lines
+        self.lines = lines
+        var search = VariableSearch(lines, from: (Int(node.line), Int(node.column)))
+        for fault in result.faults {
+            let place = search.next(fault.text, before: Int(event.pointee.end_mark.line) + 1)
+            let range = place.map { SourceRange(file: fileName, line: $0.line + 1, column: $0.column + 1) }
+            variables.report(fault, at: range ?? self.range(node), problems)
+        }
     }
 }
