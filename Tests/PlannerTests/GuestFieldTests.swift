@@ -21,9 +21,9 @@ import Testing
         Case(path: "maxCpus", impact: .live) { $0.guests[0].maxCPUs = 8 },
         Case(path: "memory", impact: .live) { $0.guests[0].memory = .mib(512) },
         Case(path: "memory", impact: .live) { $0.guests[0].memory = .mib(128) },
-        Case(path: "memory", impact: .restart) { 
+        Case(path: "memory", impact: .restart) {
             ($0.guests[0].memory, $0.guests[0].maxMemory) = (.gib(2), .gib(2))
-         },
+        },
         Case(path: "maxMemory", impact: .live) { $0.guests[0].maxMemory = .gib(2) },
         Case(path: "protect", impact: .live) { $0.guests[0].isProtected = true },
         Case(path: "machine", impact: .replace, action: .replace) { $0.guests[0].machine = .microvm },

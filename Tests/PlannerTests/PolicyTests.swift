@@ -70,7 +70,10 @@ import Testing
     }
 
     @Test func losingADiskIsLosingWhatIsProtected() throws {
-        var fleet = try GuestFleet { $0.isProtected = true; $0.disks[1].onRemove = .delete }
+        var fleet = try GuestFleet {
+            $0.isProtected = true
+            $0.disks[1].onRemove = .delete
+        }
         fleet.guest.disks.removeLast()
         #expect(codes(fleet.plan()) == ["protected"])
         #expect(codes(fleet.plan(PlanOptions(replacements: [ResourceAddress(.guest, name("web"))]))) == ["protected"])

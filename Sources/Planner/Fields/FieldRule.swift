@@ -31,7 +31,8 @@ struct FieldRule<Value: Sendable>: Sendable {
 
     /// - Parameter path: The field's path within the object where it is not the rule's own.
     /// - Returns: nil where the two do not differ in the field.
-    func verdict(from before: Value, to after: Value, at path: String? = nil, _ context: GuestContext) -> FieldVerdict? {
+    func verdict(from before: Value, to after: Value, at path: String? = nil, _ context: GuestContext) -> FieldVerdict?
+    {
         let step = FieldStep(old: before, new: after, guest: context)
         guard differs(before, after),
             let this = cases.first(where: { $0.applies(step) }) ?? cases.last

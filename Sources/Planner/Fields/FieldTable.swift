@@ -17,11 +17,16 @@ private let hostEffects: [FieldEffects] =
     [
         "connection", "reserve.memory", "reserve.cpus", "overcommit.memory", "overcommit.cpu", "cordoned", "privilege",
         "capacity.memory", "capacity.cpus", "capacity.disk",
-    ].map { FieldEffects("Host", $0, [nothing()]) } + [FieldEffects("Host", "metadata.labels", [nothing()])]
+    ].map { FieldEffects("Host", $0, [nothing()]) } + [
+        FieldEffects("Host", "metadata.labels", [nothing()]),
+        FieldEffects("Host", "storage", [FieldEffect("any", "any: `--state-dir` says it", .refused)]),
+    ]
 
 private let networkEffects: [FieldEffects] =
     [
-        FieldEffects("Network", "metadata.name", [FieldEffect("any", "without `formerly`: guests move to the new network", .impact(.live))]),
+        FieldEffects(
+            "Network", "metadata.name",
+            [FieldEffect("any", "without `formerly`: guests move to the new network", .impact(.live))]),
         FieldEffects("Network", "metadata.formerly", [FieldEffect("any", "a rename", .impact(.live))]),
         FieldEffects("Network", "metadata.labels", [nothing()]),
     ] + networkFields.map { $0.effects(of: "Network") }

@@ -52,7 +52,8 @@ struct GuestDifference {
         }
         for disk in disks.gone {
             let old = PlacedDisk(disk: disk, isRoot: disk.name == first.0)
-            add(diskPresence.verdict(
+            add(
+                diskPresence.verdict(
                     from: old, to: PlacedDisk(disk: nil, isRoot: false), at: "disks.\(disk.name)", context))
             causes.append(
                 disk.onRemove == .delete
@@ -93,7 +94,10 @@ private struct Listed<Element: Hashable & Named> {
         self.before = before
         self.after = after
         differ = before != after
-        guard differ else { (gone, old) = ([], [:]); return }
+        guard differ else {
+            (gone, old) = ([], [:])
+            return
+        }
         old = Dictionary(before.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         let kept = Set(after.map(\.name))
         gone = before.filter { !kept.contains($0.name) }

@@ -38,7 +38,8 @@ private let guestSizeFields: [FieldRule<GuestSpec>] = [
         "memory", \.memory, text: { "\($0)" },
         [
             .when("more", "more, up to the `maxMemory` that it was started with", .live, needsGuest: true) {
-                $0.new.memory > $0.old.memory && $0.new.memory <= $0.guest.maxMemory && ($0.guest.takesHotPlug || $0.new.memory <= $0.guest.bootMemory)
+                $0.new.memory > $0.old.memory && $0.new.memory <= $0.guest.maxMemory
+                    && ($0.guest.takesHotPlug || $0.new.memory <= $0.guest.bootMemory)
             },
             .when(
                 "more-microvm", "more than it was started with, on microvm", .restart,

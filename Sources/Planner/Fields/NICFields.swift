@@ -24,7 +24,8 @@ let nicFields: [FieldRule<NICSpec>] = [
         "network", { NetworkOfNIC(name: $0.network, id: $0.networkID) }, text: { $0.name.text },
         [
             // Only the id says which network it is; a name alone changes where the network is renamed.
-            .when("renamed", "the same network under another name", .live, if: { $0.old.networkID == $0.new.networkID }),
+            .when(
+                "renamed", "the same network under another name", .live, if: { $0.old.networkID == $0.new.networkID }),
             .when(
                 "contended", "another network, and its address passes from or to another guest", .restart,
                 note: { _ in contended }, if: { $0.guest.isContended }),
@@ -56,5 +57,7 @@ private struct NetworkOfNIC: Equatable {
 }
 
 extension NICSpec {
-    var summary: String { (["\(network)", "\(ipv4)", "\(mac)"] + (bandwidth.map { [$0.inBits] } ?? [])).joined(separator: ", ") }
+    var summary: String {
+        (["\(network)", "\(ipv4)", "\(mac)"] + (bandwidth.map { [$0.inBits] } ?? [])).joined(separator: ", ")
+    }
 }

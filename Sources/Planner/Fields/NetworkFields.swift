@@ -24,6 +24,8 @@ let imageFields: [FieldRule<ImageDefinition>] = [
     FieldRule(
         "sha256", \.file.digest, text: { $0.short },
         [.always("any", "other bytes; of its guests, see `disks.NAME.image`", .live)]),
-    FieldRule("format", \.file.format, text: { $0.rawValue }, [.always("any", "any; of its guests, see `disks.NAME.image`", .live)]),
+    FieldRule(
+        "format", \.file.format, text: { $0.rawValue },
+        [.always("any", "any; of its guests, see `disks.NAME.image`", .live)]),
     FieldRule("virtualSize", \.virtualSize, text: { "\($0)" }, [.always("any", "measured, not written", .live)]),
 ]

@@ -55,7 +55,8 @@ extension Remarks {
                 ImpactLimit(impact: own, text: "its update.maxImpact", remedy: "raise the guest's update.maxImpact"))
         }
         if let command {
-            limits.append(ImpactLimit(impact: command, text: "--max-impact", remedy: "plan with --max-impact \(impact.rawValue)"))
+            limits.append(
+                ImpactLimit(impact: command, text: "--max-impact", remedy: "plan with --max-impact \(impact.rawValue)"))
         }
         guard let strictest = limits.map(\.impact).min(), impact > strictest else { return }
         let broken = limits.filter { impact > $0.impact }

@@ -59,7 +59,7 @@ struct GuestReview {
                 definition.spec.disks.map { ($0.name, $0.onRemove) }, uniquingKeysWith: { first, _ in first })
             let changes = Planner.liveChanges(
                 from: process.spec, actual: actual.spec, to: guest.spec, removals: removals)
-            liveChanges = changes.dropLast() + actual.repairs.filter { !changes.contains($0) } + changes.suffix(1)
+            liveChanges = Array(changes.dropLast()) + actual.repairs.filter { !changes.contains($0) } + changes.suffix(1)
         }
     }
 
@@ -197,7 +197,8 @@ struct GuestReview {
         }
         guard !reasons.isEmpty else { return }
         // New addresses are the network's doing.
-        let isOnly = !verdicts.contains { $0.effect.interrupts && !$0.field.path.hasSuffix(".ipv4") }
+        let isOnly =
+            !verdicts.contains { $0.effect.interrupts && !$0.field.path.hasSuffix(".ipv4") }
             && disksToMake.isEmpty && !isDrift
         for reason in reasons { add(isOnly ? "only because \(reason)" : reason, .restart, goesDown: true) }
     }
