@@ -69,7 +69,7 @@ struct GuestFleet {
         try perform(plan.steps, of: plan, on: &hosts)
         let rest = makePlan(desired: desired, hosts: observe(hosts))
         #expect(rest.isEmpty, "\(rest.changes.first.debugDescription)")
-        return plan.steps.flatMap { step in
+        return plan.steps.flatMap { step -> [LiveChange] in
             if case .changeGuest(_, let changes) = step.operation { changes } else { [] }
         }
     }

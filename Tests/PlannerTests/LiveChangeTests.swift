@@ -212,7 +212,7 @@ import Testing
         let change = try fleet.change(options)
         #expect(change.action == .replace && change.impact == .replace)
         #expect(change.causes == ["requested by --replace"])
-        let made = fleet.plan(options).steps.compactMap { step in
+        let made = fleet.plan(options).steps.compactMap { step -> [Name]? in
             if case .defineGuest(let definition) = step.operation { definition.pendingDisks } else { nil }
         }
         #expect(made == [[name("root")]])
