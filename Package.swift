@@ -53,7 +53,7 @@ let package = Package(
 
         tests("FleetModel"),
         tests("ManifestReader", ["FleetModel"], exclude: ["Goldens"]),
-        tests("Planner", ["FleetModel", "SimulatedHost"]),
+        tests("Planner", ["FleetModel", "ManifestReader", "SimulatedHost"]),
         tests("LodgeCLI", ["FleetModel", "HostSystem", "Planner", "TestSupport", "lodge"], exclude: ["Goldens"]),
         tests("VirtualNetwork", ["FleetModel", "HostSystem", "NetworkTestTool", "TestSupport"]),
         .executableTarget(

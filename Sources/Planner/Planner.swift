@@ -15,11 +15,13 @@ public func makePlan(
     let observed = ObservedFleet(desired: desired, hosts: hosts)
     let placement = place(desired, on: observed)
     let resolved = resolve(placement, desired: desired, on: observed)
-    let difference = diff(resolved, placement: placement, against: observed)
+    let difference = diff(
+        resolved, placement: placement, against: observed, replacements: options.replacements)
+    let policies = checkPolicies(of: difference, desired: desired, options: options, on: observed)
     let capacity = checkCapacity(of: difference, on: observed)
     let order = order(difference, schedules: capacity.schedules, on: observed)
 
-    let remarks = [placement.remarks, resolved.remarks, difference.remarks, capacity.remarks]
+    let remarks = [placement.remarks, resolved.remarks, difference.remarks, policies, capacity.remarks]
     return Plan(
         fleet: desired.name,
         changes: order.changes,

@@ -11,6 +11,9 @@ public struct SimulatedState: Sendable {
         self.policy = policy
     }
 
+    /// How many disks and NICs a guest can be given while it runs.
+    private static let sparePorts = 4
+
     /// What observing the host gives: its objects, and as leftovers the cached files that nothing refers to.
     public func observe() -> LiveHost {
         var observed = live
@@ -57,6 +60,8 @@ public struct SimulatedState: Sendable {
             let index = try index(of: guest)
             live.guests[index].process = nil
             live.guests[index].state = .stopped
+            live.guests[index].defects = []
+            live.guests[index].freePorts = nil
         case .removeGuest(let guest):
             guard let index = live.guests.firstIndex(where: { $0.definition.id == guest.id }) else { return }
             guard !live.guests[index].hasProcess else { throw .guestRuns(guest.name) }
@@ -75,6 +80,7 @@ public struct SimulatedState: Sendable {
     public mutating func interrupt(_ operation: Operation) throws(SimulatedFault) {
         switch operation {
         case .defineGuest(let definition): try define(definition, live: false, isWhole: false)
+        case .changeGuest(let definition, _): try define(definition, live: true, isWhole: false)
         case .cacheFile(let file, _):
             live.leftovers.append(
                 Leftover(kind: .temporaryFile, subject: "images/.\(file.fileName)", proof: "a copy that did not end"))
@@ -136,7 +142,8 @@ extension SimulatedState {
         guard !taken else { throw .nameTaken(ResourceAddress(.guest, definition.name)) }
         var guest = index.map { live.guests[$0] } ?? LiveGuest(definition: definition, state: .stopped)
         guard isLive || !guest.hasProcess else { throw .guestRuns(definition.name) }
-        let had = index == nil ? [] : Set(guest.definition.spec.disks.map(\.name))
+        let had = index == nil ? [] : Set(guest.files)
+        guest.keepFiles(under: definition.spec)
         guest.definition = definition
         if isWhole {
             guest.definition.pendingDisks = []
@@ -157,6 +164,7 @@ extension SimulatedState {
         else { return }
         process.generation = definition.generation
         process.spec.take(changes, of: definition.spec)
+        let ports = changes.reduce(live.guests[index].freePorts ?? 0) { $0 + $1.freedPorts }
         let others = live.guests.indices.reduce(ByteCount.zero) {
             $0 + ($1 == index ? .zero : live.guests[$1].memoryCost)
         }
@@ -166,6 +174,11 @@ extension SimulatedState {
             throw .notEnoughMemory(definition.name, lacking: taken - allocatable)
         }
         live.guests[index].process = process
+        live.guests[index].freePorts = live.guests[index].freePorts.map { _ in ports }
+        live.guests[index].defects.removeAll { if case .strangeDevice = $0 { false } else { true } }
+        for case .removeDisk(let name, deletesFile: true) in changes {
+            live.guests[index].keptDisks.removeAll { $0.name == name }
+        }
     }
 
     private mutating func rename(_ guest: GuestReference, to name: Name) throws(SimulatedFault) {
@@ -196,6 +209,32 @@ extension SimulatedState {
             generation: definition.generation, spec: definition.spec, pid: pid, startTime: UInt64(pid),
             bootID: live.facts.bootID)
         live.guests[index].state = .running
+        live.guests[index].freePorts = definition.spec.machine == .q35 ? Self.sparePorts : nil
+    }
+}
+
+extension LiveGuest {
+    /// The names of its disks' files, kept ones included.
+    fileprivate var files: [Name] { definition.spec.disks.map(\.name) + keptDisks.map(\.name) }
+
+    /// Files of disks that a new definition has no more are kept or deleted, as the old one says; those of disks that
+    /// come back are attached again.
+    fileprivate mutating func keepFiles(under new: GuestSpec) {
+        let wanted = Set(new.disks.map(\.name))
+        for disk in definition.spec.disks where disk.onRemove == .keep && !missingDisks.contains(disk.name) {
+            keptDisks.append(KeptDisk(name: disk.name, size: disk.size))
+        }
+        keptDisks.removeAll { wanted.contains($0.name) }
+    }
+}
+
+extension LiveChange {
+    fileprivate var freedPorts: Int {
+        switch self {
+        case .removeDisk, .removeNIC: 1
+        case .addDisk, .addNIC: -1
+        default: 0
+        }
     }
 }
 

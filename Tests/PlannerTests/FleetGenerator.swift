@@ -104,22 +104,47 @@ struct FleetGenerator {
                     name: name("data"), image: random.chance(30) ? name("data") : nil,
                     size: .gib(Int64.random(in: 1...3, using: &random))))
         }
+        if random.chance(20) {
+            disks.append(
+                DesiredDisk(
+                    name: name("logs"), size: .gib(1), iops: random.chance(50) ? 100 : nil,
+                    bandwidth: random.chance(50) ? .megabits(80) : nil, onRemove: random.pick([.keep, .delete])))
+        }
+        let isMicro = index == 4
         let boot: DesiredBoot? =
-            disks.isEmpty ? .kernel(Self.file("vmlinuz-\(random.pick([0, 1]))"), initrd: nil, cmdline: "quiet") : nil
+            isMicro
+            ? .image(Self.file("tiny"))
+            : disks.isEmpty
+                ? .kernel(Self.file("vmlinuz-\(random.pick([0, 1]))"), initrd: nil, cmdline: "quiet") : nil
         let nics = (0..<Int.random(in: 0...2, using: &random)).map { nic in
             let network = random.pick(networks)
             let address = random.chance(25) ? given.popLast() : nil
             return DesiredNIC(
                 name: name("eth\(nic)"), network: network.name,
-                ipv4: address.map { IPv4Address(bits: network.spec.subnet.base.bits + UInt32($0)) })
+                ipv4: address.map { IPv4Address(bits: network.spec.subnet.base.bits + UInt32($0)) },
+                bandwidth: random.chance(20) ? .megabits(100) : nil)
         }
+        let memory = ByteCount.mib(random.pick([256, 256, 512, 1024, 2048]))
+        let cpus = random.pick([1, 1, 2])
         return DesiredGuest(
             name: name("g\(index)"), formerly: random.chance(25) && previous.contains(former) ? former : nil,
             labels: random.chance(20) ? ["tier": random.pick(["web", "db"])] : [:], host: pinned,
-            cpus: random.pick([1, 1, 2]), memory: .mib(random.pick([256, 256, 512, 1024, 2048])),
+            cpus: cpus, maxCPUs: random.chance(50) ? 4 : nil, memory: memory,
+            maxMemory: random.chance(50) ? .gib(2) : nil, machine: isMicro ? .microvm : .q35,
             boot: boot, disks: disks, nics: nics,
-            cloudInit: random.chance(20) ? CloudInit(userData: random.pick(["#cloud-config", "#!/bin/sh"])) : nil,
-            power: random.chance(80) ? .running : .stopped)
+            cloudInit: random.chance(40)
+                ? CloudInit(
+                    userData: random.pick(["#cloud-config", "#!/bin/sh"]),
+                    onChange: random.pick([.ignore, .ignore, .restart, .replace])) : nil,
+            power: random.chance(80) ? .running : .stopped,
+            stopGrace: random.pick([.seconds(60), .seconds(60), .seconds(5)]))
+    }
+
+    private mutating func defect(of spec: GuestSpec) -> GuestDefect {
+        var defects: [GuestDefect] = [.cpus(spec.cpus + 1), .memory(spec.memory + .mib(2)), .strangeDevice("usb")]
+        defects += spec.nics.flatMap { [.nicMissing($0.name), .limitChanged("nics.\($0.name)")] }
+        defects += spec.disks.flatMap { [.diskMissing($0.name), .diskSwapped($0.name, file: "/tmp/x")] }
+        return random.pick(defects + (spec.cloudInit == nil ? [] : [.seedMissing]))
     }
 
     /// Something that happens to a host behind Lodge's back.
@@ -130,6 +155,9 @@ struct FleetGenerator {
                 live.guests[index].state = .stopped
             } else if live.guests[index].hasProcess, random.chance(10) {
                 live.guests[index].state = random.pick([.halted("paused"), .unresponsive("no answer in 2s")])
+            }
+            if live.guests[index].state == .running, random.chance(20), let spec = live.guests[index].process?.spec {
+                live.guests[index].defects = [defect(of: spec)]
             }
             if random.chance(10), let disk = live.guests[index].definition.spec.disks.randomElement(using: &random) {
                 live.guests[index].missingDisks = [disk.name]

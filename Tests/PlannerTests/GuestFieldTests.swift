@@ -15,8 +15,17 @@ import Testing
 
     private static let cases: [Case] = [
         Case(path: "labels", impact: .live) { $0.guests[0].labels = ["tier": "web"] },
-        Case(path: "cpus", impact: .restart) { $0.guests[0].cpus = 2 },
-        Case(path: "memory", impact: .restart) { $0.guests[0].memory = .gib(1) },
+        Case(path: "cpus", impact: .live) { $0.guests[0].cpus = 3 },
+        Case(path: "cpus", impact: .live) { $0.guests[0].cpus = 1 },
+        Case(path: "cpus", impact: .restart) { $0.guests[0].cpus = 5 },
+        Case(path: "maxCpus", impact: .live) { $0.guests[0].maxCPUs = 8 },
+        Case(path: "memory", impact: .live) { $0.guests[0].memory = .mib(512) },
+        Case(path: "memory", impact: .live) { $0.guests[0].memory = .mib(128) },
+        Case(path: "memory", impact: .restart) {
+            ($0.guests[0].memory, $0.guests[0].maxMemory) = (.gib(2), .gib(2))
+        },
+        Case(path: "maxMemory", impact: .live) { $0.guests[0].maxMemory = .gib(2) },
+        Case(path: "protect", impact: .live) { $0.guests[0].isProtected = true },
         Case(path: "machine", impact: .replace, action: .replace) { $0.guests[0].machine = .microvm },
         Case(path: "accelerator", impact: .restart) { $0.guests[0].accelerator = .tcg },
         Case(path: "cpu.model", impact: .restart) { $0.guests[0].cpuModel = "Nehalem" },
@@ -26,27 +35,47 @@ import Testing
         Case(path: "disks.root.image", impact: .replace, action: .replace) {
             $0.images[0].file = FleetGenerator.file("base-1")
         },
-        Case(path: "disks.root.size", impact: .restart) { $0.guests[0].disks[0].size = .gib(3) },
+        Case(path: "disks.root.size", impact: .live) { $0.guests[0].disks[0].size = .gib(3) },
         Case(path: "disks.root.size", impact: .replace, action: .replace) { $0.guests[0].disks[0].size = .gib(1) },
-        Case(path: "disks.data.size", impact: .restart) { $0.guests[0].disks[1].size = .gib(3) },
+        Case(path: "disks.data.size", impact: .live) { $0.guests[0].disks[1].size = .gib(3) },
         Case(path: "disks.data.size", impact: .destroy) { $0.guests[0].disks[1].size = .mib(10) },
         Case(path: "disks.data.image", impact: .destroy) { $0.guests[0].disks[1].image = name("base") },
-        Case(path: "disks.data", impact: .restart) { $0.guests[0].disks.removeLast() },
-        Case(path: "disks.logs", impact: .restart) {
+        Case(path: "disks.data", impact: .live) { $0.guests[0].disks.removeLast() },
+        Case(path: "disks.logs", impact: .live) {
             $0.guests[0].disks.append(DesiredDisk(name: name("logs"), size: .gib(1)))
         },
         Case(path: "disks.order", impact: .restart) { $0.guests[0].disks.reverse() },
-        Case(path: "nics.eth0", impact: .restart) { $0.guests[0].nics = [] },
+        Case(path: "nics.eth0", impact: .live) { $0.guests[0].nics = [] },
         Case(path: "nics.eth0.mac", impact: .restart) {
             $0.guests[0].nics[0].mac = MACAddress(parsing: "52:54:00:00:00:01")
         },
         Case(path: "nics.eth0.ipv4", impact: .restart) {
             $0.guests[0].nics[0].ipv4 = IPv4Address(parsing: "10.1.0.5")
         },
-        Case(path: "cloudInit.hostname", impact: .restart) { $0.guests[0].cloudInit?.hostname = "www" },
-        Case(path: "cloudInit.users", impact: .restart) { $0.guests[0].cloudInit?.users = [.init(name: "me")] },
-        Case(path: "cloudInit.userData", impact: .restart) {
+        Case(path: "cloudInit.hostname", impact: .live) { $0.guests[0].cloudInit?.hostname = "www" },
+        Case(path: "cloudInit.users", impact: .live) { $0.guests[0].cloudInit?.users = [.init(name: "me")] },
+        Case(path: "cloudInit.userData", impact: .live) {
             $0.guests[0].cloudInit?.userData = "#cloud-config\na: 2\n"
+        },
+        Case(path: "cloudInit.userData", impact: .restart) {
+            $0.guests[0].cloudInit = CloudInit(userData: "#!/bin/sh", onChange: .restart)
+        },
+        Case(path: "cloudInit.userData", impact: .replace, action: .replace) {
+            $0.guests[0].cloudInit = CloudInit(userData: "#!/bin/sh", onChange: .replace)
+        },
+        Case(path: "cloudInit.userData", impact: .restart) { $0.guests[0].cloudInit = nil },
+        Case(path: "cloudInit.onChange", impact: .live) { $0.guests[0].cloudInit?.onChange = .replace },
+        Case(path: "valueFrom", impact: .live) { $0.guests[0].secrets = ["cloudInit.userData": .file("/s")] },
+        Case(path: "disks.root.iops", impact: .live) { $0.guests[0].disks[0].iops = 100 },
+        Case(path: "disks.data.bandwidth", impact: .live) { $0.guests[0].disks[1].bandwidth = .megabits(80) },
+        Case(path: "disks.data.onRemove", impact: .live) { $0.guests[0].disks[1].onRemove = .delete },
+        Case(path: "nics.eth0.bandwidth", impact: .live) { $0.guests[0].nics[0].bandwidth = .megabits(10) },
+        Case(path: "nics.eth0.network", impact: .live) { $0.guests[0].nics[0].network = name("wan") },
+        Case(path: "nics.eth1", impact: .live) {
+            $0.guests[0].nics.append(DesiredNIC(name: name("eth1"), network: name("wan")))
+        },
+        Case(path: "nics.eth4", impact: .restart) { fleet in
+            fleet.guests[0].nics += (1...5).map { DesiredNIC(name: name("eth\($0)"), network: name("wan")) }
         },
         Case(path: "power", impact: .restart) { $0.guests[0].power = .stopped },
         Case(path: "stop.graceful", impact: .live) { $0.guests[0].stopGrace = .seconds(1) },
@@ -58,14 +87,17 @@ import Testing
 
     private static let fleet = DesiredFleet(
         name: name("demo"), hosts: [DesiredHost(name: name("local"))],
-        networks: [DesiredNetwork(name: name("lan"), spec: FleetGenerator.network("10.1.0"))],
+        networks: [
+            DesiredNetwork(name: name("lan"), spec: FleetGenerator.network("10.1.0")),
+            DesiredNetwork(name: name("wan"), spec: FleetGenerator.network("10.2.0")),
+        ],
         images: [
             DesiredImage(
                 name: name("base"), file: FleetGenerator.file("base-0"), format: .qcow2, virtualSize: .gib(1))
         ],
         guests: [
             DesiredGuest(
-                name: name("web"), memory: .mib(256),
+                name: name("web"), cpus: 2, maxCPUs: 4, memory: .mib(256), maxMemory: .gib(1),
                 disks: [
                     DesiredDisk(name: name("root"), image: name("base"), size: .gib(2)),
                     DesiredDisk(name: name("data"), size: .gib(1)),
@@ -94,7 +126,7 @@ import Testing
         #expect(change.fields.contains { $0.path == this.path && $0.impact == this.impact }, "\(change.fields)")
         #expect(change.action == this.action)
         #expect(change.impact == this.impact)
-        #expect(plan.steps.contains { $0.verb == "stop" } == (this.impact >= .restart))
+        #expect(plan.steps.contains { $0.verb == "stop" } == (this.impact >= .restart), "\(plan.steps.map(\.verb))")
         try perform(plan.steps, of: plan, on: &hosts)
         #expect(makePlan(desired: desired, hosts: observe(hosts)).isEmpty)
     }

@@ -16,6 +16,7 @@ import Testing
             for name in FleetGenerator.hostNames { generator.drift(&hosts[name]!.live) }
             let plan = makePlan(desired: desired, hosts: observe(hosts))
             checkShape(of: plan)
+            checkImpact(of: plan)
             guard plan.refusals.isEmpty else { continue }
             for capacity in plan.capacity {
                 if let worst = worstMemory(of: plan, host: capacity.host, before: capacity.before.memory) {
@@ -89,6 +90,58 @@ import Testing
             return .observed(live)
         }
         #expect(makePlan(desired: shuffled, hosts: observed) == plan)
+    }
+
+    /// Half of all guests are protected, and stay what they are whatever follows, or the plan is refused.
+    @Test(arguments: 0..<20) func protectedGuestsAreNeverLost(seed: Int) throws {
+        var generator = FleetGenerator(seed: 3_000 + UInt64(seed))
+        var hosts = generator.hosts()
+        var desired = generator.fleet(after: nil)
+        for index in desired.guests.indices { desired.guests[index].isProtected = index % 2 == 0 }
+        let first = makePlan(desired: desired, hosts: observe(hosts))
+        guard first.refusals.isEmpty else { return }
+        try perform(first.steps, of: first, on: &hosts)
+        for _ in 0..<10 {
+            let next = generator.fleet(after: desired)
+            let limit = generator.random.pick(Impact.allCases)
+            let plan = makePlan(desired: next, hosts: observe(hosts), options: PlanOptions(maxImpact: limit))
+            let refused = plan.refusals.filter { $0.code == "protected" }
+            let lost = plan.changes.filter { change in
+                guard case .guest(let spec)? = change.before, spec.isProtected else { return false }
+                return change.impact! >= .replace
+            }
+            #expect(refused.count == lost.count)
+            let excess = plan.changes.filter { $0.address.kind == .guest && ($0.impact ?? .live) > limit }
+            #expect(plan.refusals.filter { $0.code == "max-impact" }.count == excess.count)
+        }
+    }
+
+    /// No change says less than its steps do.
+    private func checkImpact(of plan: Plan) {
+        for step in plan.steps {
+            guard let change = plan.changes.first(where: { $0.address == step.address && $0.host == step.host }) else {
+                continue
+            }
+            switch step.operation {
+            case .stopGuest: #expect(change.impact! >= .restart, "\(change.address)")
+            case .removeGuest: #expect(change.impact == .destroy)
+            case .defineGuest(let definition) where change.action != .create:
+                guard case .guest(let before)? = change.before else { continue }
+                let root = definition.spec.disks.first?.name
+                for disk in definition.pendingDisks where before.disks.contains(where: { $0.name == disk }) {
+                    let isNamed = change.causes.contains { $0.contains("disk \(disk)") }
+                    #expect(isNamed || change.impact! >= (disk == root ? .replace : .destroy), "\(change)")
+                }
+            case .changeGuest(_, let changes):
+                let deletes = changes.contains {
+                    if case .removeDisk(_, deletesFile: true) = $0 { true } else { false }
+                }
+                #expect(!deletes || change.impact == .destroy)
+                #expect(!change.fields.contains { $0.impact == .restart })
+                #expect(change.impact == .live || deletes)
+            default: break
+            }
+        }
     }
 
     /// Needs point backwards; ids count; nothing is lost or interrupted without a reason that is named; every step is

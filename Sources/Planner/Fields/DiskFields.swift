@@ -1,57 +1,75 @@
 import FleetModel
 
-/// A disk, and whether the guest starts from it: the first of its list is the root disk.
+/// A disk in a guest's list. The first of the list is the root disk.
 struct PlacedDisk: Sendable {
-    let disk: DiskSpec
+    /// Nil: the guest has no disk of the name.
+    let disk: DiskSpec?
     let isRoot: Bool
-
-    /// What making it anew does.
-    var renewal: Impact { isRoot ? .replace : .destroy }
+    /// The guest has disks at all.
+    var hasOthers = true
 }
 
-/// The fields of a disk.
+/// A disk that a guest gains or loses.
+let diskPresence = FieldRule<PlacedDisk>(
+    "disks", differs: { ($0.disk == nil) != ($1.disk == nil) }, text: { $0.disk?.summary },
+    [
+        .when("root", "another first disk", .replace, if: { $0.old.disk == nil && $0.new.isRoot && $0.old.hasOthers }),
+        .when(
+            "add-microvm", "added, on microvm", .restart, note: { _ in GuestContext.noHotPlug },
+            if: { $0.old.disk == nil && !$0.guest.takesHotPlug }),
+        .when(
+            "add-no-port", "added, with no port free", .restart, note: { _ in "no free port" },
+            if: { $0.old.disk == nil && $0.guest.freePorts <= 0 }),
+        .when("add", "added", .live, needsGuest: true, if: { $0.old.disk == nil }),
+        .when("delete", "removed, with `onRemove: delete`", .destroy, needsGuest: true, interrupts: false) {
+            $0.old.disk?.onRemove == .delete && !$0.old.isRoot && $0.guest.takesHotPlug
+        },
+        .when(
+            "delete-restart", "removed, with `onRemove: delete`: the first disk, or on microvm", .destroy,
+            if: { $0.old.disk?.onRemove == .delete }),
+        .when("remove", "removed, with `onRemove: keep`", .live, needsGuest: true) {
+            !$0.old.isRoot && $0.guest.takesHotPlug
+        },
+        .always("remove-restart", "removed, with `onRemove: keep`: the first disk, or on microvm", .restart),
+    ])
+
+/// The fields of a disk that stays.
 let diskFields: [FieldRule<PlacedDisk>] = [
     FieldRule(
-        "image", \.disk.base, impact: { $0.disk.hasSameContent(as: $1.disk) ? .live : $1.renewal },
-        text: { $0.map { "\($0.image) (\($0.digest.short))" } }),
-    FieldRule("size", \.disk.size, impact: { $1.disk.size < $0.disk.size ? $1.renewal : .restart }, text: { "\($0)" }),
+        "image", { $0.disk?.base }, text: { $0.map { "\($0.image) (\($0.digest.short))" } },
+        [
+            .when("renamed", "the same bytes under another name", .live, if: { $0.old.hasSameContent(as: $0.new) }),
+            .when("root", "other bytes, of the first disk", .replace, if: { $0.new.isRoot }),
+            .always("data", "other bytes, of another disk", .destroy),
+        ]),
+    FieldRule(
+        "size", { $0.disk?.size ?? .zero }, text: { "\($0)" },
+        [
+            .when("more", "larger", .live, if: { $0.old.size < $0.new.size }),
+            .when("less-root", "smaller, of the first disk", .replace, if: { $0.new.isRoot }),
+            .always("less-data", "smaller, of another disk", .destroy),
+        ]),
+    FieldRule("iops", { $0.disk?.iops }, text: { $0.map { "\($0)" } }, [.always("any", "any", .live)]),
+    FieldRule("bandwidth", { $0.disk?.bandwidth }, text: { $0?.inBytes }, [.always("any", "any", .live)]),
+    FieldRule("onRemove", { $0.disk?.onRemove }, text: { $0?.rawValue }, [.always("any", "any", .live)]),
 ]
 
-extension DiskSpec {
+let diskOrder = FieldRule<[Name]>(
+    "disks.order", \.self, text: { $0.map(\.text).joined(separator: ", ") },
+    [.always("any", "the same disks in another order", .restart)])
+
+extension PlacedDisk {
     /// True where both start as overlays on the same bytes: an image that was only renamed changes nothing.
-    fileprivate func hasSameContent(as other: DiskSpec) -> Bool {
-        base?.digest == other.base?.digest && base?.format == other.base?.format
+    fileprivate func hasSameContent(as other: PlacedDisk) -> Bool {
+        disk?.base?.digest == other.disk?.base?.digest && disk?.base?.format == other.disk?.base?.format
     }
 
-    var summary: String { base.map { "\(size), image \($0.image)" } ?? "\(size)" }
+    fileprivate var size: ByteCount { disk?.size ?? .zero }
 }
 
-extension GuestDifference {
-    mutating func compareDisks(_ before: [DiskSpec], _ after: [DiskSpec]) {
-        guard before != after else { return }
-        let old = Dictionary(before.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        for (position, disk) in after.enumerated() {
-            let path = "disks.\(disk.name)"
-            let new = PlacedDisk(disk: disk, isRoot: position == 0)
-            guard let live = old[disk.name] else {
-                let impact: Impact = new.isRoot && !before.isEmpty ? .replace : .restart
-                fields.append(.init(path: path, before: nil, after: disk.summary, impact: impact))
-                continue
-            }
-            let changed = diskFields.compactMap {
-                $0.change(from: PlacedDisk(disk: live, isRoot: new.isRoot), to: new, under: "\(path).")
-            }
-            fields += changed
-            if changed.contains(where: { $0.impact >= .replace }) {
-                renewed.append(disk.name)
-                if !new.isRoot { causes.append("disk \(disk.name) is made anew, and what is on it is lost") }
-            }
-        }
-        let kept = Set(after.map(\.name))
-        for disk in before where !kept.contains(disk.name) {
-            fields.append(.init(path: "disks.\(disk.name)", before: disk.summary, after: nil, impact: .restart))
-            causes.append("disk \(disk.name) is detached; its file is kept on the host")
-        }
-        compareOrder("disks", before.map(\.name), after.map(\.name), impact: .restart)
+extension DiskSpec {
+    var summary: String {
+        let limits = [iops.map { "\($0) IOPS" }, bandwidth?.inBytes].compactMap { $0 }
+        return (["\(size)"] + (base.map { ["image \($0.image)"] } ?? []) + limits).joined(separator: ", ")
     }
 }

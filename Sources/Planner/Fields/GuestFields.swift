@@ -1,97 +1,103 @@
 import FleetModel
 
 /// The fields of a guest, its disks and NICs left out.
-let guestFields: [FieldRule<GuestSpec>] = [
-    FieldRule("labels", \.labels, .live, text: labelText),
-    FieldRule("cpus", \.cpus, .restart, text: { "\($0)" }),
-    FieldRule("memory", \.memory, .restart, text: { "\($0)" }),
-    FieldRule("machine", \.machine, .replace, text: { $0.rawValue }),
-    FieldRule("accelerator", \.accelerator, .restart, text: { $0.rawValue }),
-    FieldRule("cpu.model", \.cpuModel, .restart, text: { $0 }),
-    FieldRule("boot.kernel", { $0.boot?.kernel }, .restart, text: { $0?.short }),
-    FieldRule("boot.initrd", { $0.boot?.initrd }, .restart, text: { $0?.short }),
-    FieldRule("boot.cmdline", { $0.boot?.cmdline }, .restart, text: { $0.map(quoted) }),
-    FieldRule("boot.image", { $0.boot?.image }, .restart, text: { $0?.short }),
+let guestFields: [FieldRule<GuestSpec>] = guestSizeFields + guestMachineFields + seedFields + guestRecordFields
+
+/// What a guest is given of its host.
+private let guestSizeFields: [FieldRule<GuestSpec>] = [
+    FieldRule("labels", \.labels, text: labelText, [.always("any", "any", .live)]),
     FieldRule(
-        "cloudInit.hostname", { $0.cloudInit.map { $0.hostname ?? "(the guest's name)" } }, .restart, text: { $0 }),
+        "cpus", \.cpus, text: { "\($0)" },
+        [
+            .when("more", "more, up to the `maxCpus` that it was started with", .live, needsGuest: true) {
+                $0.new.cpus > $0.old.cpus && $0.new.cpus <= $0.guest.maxCPUs && $0.guest.takesHotPlug
+            },
+            .when(
+                "more-microvm", "more, on microvm", .restart, note: { _ in GuestContext.noHotPlug },
+                if: { $0.new.cpus > $0.old.cpus && !$0.guest.takesHotPlug }),
+            .when(
+                "beyond", "more than that", .restart, note: { "its process has room for \($0.guest.maxCPUs)" },
+                if: { $0.new.cpus > $0.old.cpus }),
+            .when("fewer", "fewer, under KVM", .live, needsGuest: true) {
+                $0.guest.accelerator == .kvm && $0.guest.takesHotPlug
+            },
+            .when(
+                "fewer-microvm", "fewer, on microvm", .restart, note: { _ in GuestContext.noHotPlug },
+                if: { !$0.guest.takesHotPlug }),
+            .always(
+                "fewer-tcg", "fewer, under TCG", .restart,
+                note: { _ in "QEMU without KVM does not survive taking a CPU away" }),
+        ]),
     FieldRule(
-        "cloudInit.users", { $0.cloudInit?.users ?? [] }, .restart,
-        text: { users in users.isEmpty ? nil : users.map(\.name).joined(separator: ", ") }),
-    FieldRule("cloudInit.userData", { $0.cloudInit?.userData }, .restart, text: { $0.map(quoted) }),
+        // Where neither manifest asks for room, it is no field of its own.
+        "maxCpus",
+        differs: { $0.maxCPUs != $1.maxCPUs && !($0.maxCPUs == $0.cpus && $1.maxCPUs == $1.cpus) },
+        text: { "\($0.maxCPUs)" },
+        [.deferred("any", "any", note: "takes effect at its next restart")]),
     FieldRule(
-        "power", \.power, impact: { _, after in after.power == .running ? .live : .restart }, text: { $0.rawValue }),
-    FieldRule("stop.graceful", \.stopGrace, .live, text: { "\($0)" }),
+        "memory", \.memory, text: { "\($0)" },
+        [
+            .when("more", "more, up to the `maxMemory` that it was started with", .live, needsGuest: true) {
+                $0.new.memory > $0.old.memory && $0.new.memory <= $0.guest.maxMemory
+                    && ($0.guest.takesHotPlug || $0.new.memory <= $0.guest.bootMemory)
+            },
+            .when(
+                "more-microvm", "more than it was started with, on microvm", .restart,
+                note: { _ in GuestContext.noHotPlug }, if: { $0.new.memory > $0.old.memory && !$0.guest.takesHotPlug }),
+            .when(
+                "beyond", "more than that", .restart, note: { "its process has room for \($0.guest.maxMemory)" },
+                if: { $0.new.memory > $0.old.memory }),
+            .when("less", "less, down to what it was started with", .live, needsGuest: true) {
+                $0.new.memory >= $0.guest.bootMemory
+            },
+            .always(
+                "balloon", "less than it was started with", .live, needsGuest: true,
+                note: { "counted with \($0.guest.bootMemory) until its next restart" }),
+        ]),
+    FieldRule(
+        "maxMemory",
+        differs: { $0.maxMemory != $1.maxMemory && !($0.maxMemory == $0.memory && $1.maxMemory == $1.memory) },
+        text: { "\($0.maxMemory)" },
+        [.deferred("any", "any", note: "takes effect at its next restart")]),
 ]
 
-/// The fields of a NIC.
-let nicFields: [FieldRule<NICSpec>] = [
-    FieldRule(
-        "network", { NetworkOfNIC(name: $0.network, id: $0.networkID) },
-        // Only the id says which network it is; a name alone changes where the network is renamed.
-        impact: { $0.networkID == $1.networkID ? .live : .restart }, text: { $0.name.text }),
-    FieldRule("mac", \.mac, .restart, text: { "\($0)" }),
-    FieldRule("ipv4", \.ipv4, .restart, text: { "\($0)" }),
+/// What a guest is started as.
+private let guestMachineFields: [FieldRule<GuestSpec>] = [
+    FieldRule("machine", \.machine, text: { $0.rawValue }, [.always("any", "any", .replace)]),
+    FieldRule("accelerator", \.accelerator, text: { $0.rawValue }, [.always("any", "any", .restart)]),
+    FieldRule("cpu.model", \.cpuModel, text: { $0 }, [.always("any", "any", .restart)]),
+    FieldRule("boot.kernel", { $0.boot?.kernel }, text: { $0?.short }, [.always("any", "other bytes", .restart)]),
+    FieldRule("boot.initrd", { $0.boot?.initrd }, text: { $0?.short }, [.always("any", "other bytes", .restart)]),
+    FieldRule("boot.cmdline", { $0.boot?.cmdline }, text: { $0.map(quoted) }, [.always("any", "any", .restart)]),
+    FieldRule("boot.image", { $0.boot?.image }, text: { $0?.short }, [.always("any", "other bytes", .restart)]),
 ]
 
-private struct NetworkOfNIC: Equatable {
-    let name: Name
-    let id: ObjectID
-}
+/// What a guest's process does not notice.
+private let guestRecordFields: [FieldRule<GuestSpec>] = [
+    FieldRule(
+        "power", \.power, text: { $0.rawValue },
+        [
+            .when("start", "`running`", .live, if: { $0.new.power == .running }),
+            .always("stop", "`stopped`", .restart),
+        ]),
+    FieldRule("stop.graceful", \.stopGrace, text: { "\($0)" }, [.always("any", "any", .live)]),
+    FieldRule("protect", \.isProtected, text: { "\($0)" }, [.always("any", "any", .live)]),
+    FieldRule(
+        "valueFrom", \.secrets, text: secretText,
+        [.always("any", "another source of the same value", .live)]),
+]
 
 func labelText(_ labels: [String: String]) -> String? {
     labels.isEmpty ? nil : labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
 }
 
-/// What differs between two guests, and which disks have to be made anew for it.
-struct GuestDifference {
-    var fields: [Change.Field] = []
-    /// Disks that lose their content.
-    var renewed: [Name] = []
-    var causes: [String] = []
-
-    init() {}
-
-    init(from before: GuestSpec, to after: GuestSpec) {
-        guard before != after else { return }
-        fields = guestFields.compactMap { $0.change(from: before, to: after) }
-        compareDisks(before.disks, after.disks)
-        compareNICs(before.nics, after.nics)
-        if let root = after.disks.first?.name, fields.contains(where: { $0.impact == .replace }),
-            !renewed.contains(root), before.disks.contains(where: { $0.name == root })
-        {
-            renewed.insert(root, at: 0)
+/// Sources are no secrets; what they hold is.
+private func secretText(_ secrets: [String: SecretSource]) -> String? {
+    guard !secrets.isEmpty else { return nil }
+    return secrets.sorted { $0.key < $1.key }.map { path, source in
+        switch source {
+        case .file(let file): "\(path) from the file \(file)"
+        case .environment(let name): "\(path) from the variable \(name)"
         }
-    }
-
-    private mutating func compareNICs(_ before: [NICSpec], _ after: [NICSpec]) {
-        guard before != after else { return }
-        let old = Dictionary(before.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        for nic in after {
-            guard let live = old[nic.name] else {
-                fields.append(.init(path: "nics.\(nic.name)", before: nil, after: nic.summary, impact: .restart))
-                continue
-            }
-            fields += nicFields.compactMap { $0.change(from: live, to: nic, under: "nics.\(nic.name).") }
-        }
-        let kept = Set(after.map(\.name))
-        for nic in before where !kept.contains(nic.name) {
-            fields.append(.init(path: "nics.\(nic.name)", before: nic.summary, after: nil, impact: .restart))
-        }
-        compareOrder("nics", before.map(\.name), after.map(\.name), impact: .restart)
-    }
-
-    /// Objects that are on both sides, but in another order.
-    mutating func compareOrder(_ path: String, _ before: [Name], _ after: [Name], impact: Impact) {
-        let common = Set(before).intersection(after)
-        let (old, new) = (before.filter(common.contains), after.filter(common.contains))
-        guard old != new else { return }
-        fields.append(
-            .init(
-                path: "\(path).order", before: old.map(\.text).joined(separator: ", "),
-                after: new.map(\.text).joined(separator: ", "), impact: impact))
-    }
-}
-
-extension NICSpec {
-    var summary: String { "\(network), \(ipv4), \(mac)" }
+    }.joined(separator: ", ")
 }

@@ -2,20 +2,30 @@ import FleetModel
 
 /// The fields of a network. A restart is of the guests on it.
 let networkFields: [FieldRule<NetworkSpec>] = [
-    FieldRule("mode", \.mode, .live, text: { $0.rawValue }),
-    FieldRule("ipv4.subnet", \.subnet, .restart, text: { "\($0)" }),
-    FieldRule("ipv4.gateway", \.gateway, .restart, text: { "\($0)" }),
-    FieldRule("ipv4.dhcp.range", \.range, .live, text: { "\($0)" }),
-    FieldRule("ipv4.dhcp.lease", \.lease, .live, text: { "\($0)" }),
-    FieldRule("dns.domain", \.domain, .live, text: { $0 }),
+    FieldRule("mode", \.mode, text: { $0.rawValue }, [.always("any", "`nat` or `isolated`", .live)]),
+    FieldRule("ipv4.subnet", \.subnet, text: { "\($0)" }, [.always("any", "any", .restart)]),
+    FieldRule("ipv4.gateway", \.gateway, text: { "\($0)" }, [.always("any", "any", .restart)]),
+    FieldRule("ipv4.dhcp.range", \.range, text: { "\($0)" }, [.always("any", "any", .live)]),
+    FieldRule("ipv4.dhcp.lease", \.lease, text: { "\($0)" }, [.always("any", "any", .live)]),
+    FieldRule("dns.domain", \.domain, text: { $0 }, [.always("any", "any", .live)]),
     FieldRule(
-        "dns.upstream", \.upstream, .live,
-        text: { servers in servers.isEmpty ? nil : servers.map(\.description).joined(separator: ", ") }),
+        "dns.upstream", \.upstream,
+        text: { servers in servers.isEmpty ? nil : servers.map(\.description).joined(separator: ", ") },
+        [.always("any", "any", .live)]),
+    FieldRule(
+        "mtu", \.mtu, text: { "\($0)" },
+        [.always("any", "any", .live, note: { _ in "reaches a running guest at its restart" })]),
+    FieldRule("filter.spoofing", \.filter.spoofing, text: { $0.rawValue }, [.always("any", "any", .live)]),
+    FieldRule("filter.betweenGuests", \.filter.betweenGuests, text: { $0.rawValue }, [.always("any", "any", .live)]),
 ]
 
 /// The fields of a fleet's claim on an image.
 let imageFields: [FieldRule<ImageDefinition>] = [
-    FieldRule("sha256", \.file.digest, .live, text: { $0.short }),
-    FieldRule("format", \.file.format, .live, text: { $0.rawValue }),
-    FieldRule("virtualSize", \.virtualSize, .live, text: { "\($0)" }),
+    FieldRule(
+        "sha256", \.file.digest, text: { $0.short },
+        [.always("any", "other bytes; of its guests, see `disks.NAME.image`", .live)]),
+    FieldRule(
+        "format", \.file.format, text: { $0.rawValue },
+        [.always("any", "any; of its guests, see `disks.NAME.image`", .live)]),
+    FieldRule("virtualSize", \.virtualSize, text: { "\($0)" }, [.always("any", "measured, not written", .live)]),
 ]

@@ -36,13 +36,13 @@ struct ObservedHost {
     }
 
     /// What guests, ours and others', and strangers have now. Disks count with their virtual sizes, whether their
-    /// guest runs or not.
+    /// guest runs or has them still or not.
     var taken: HostCapacity.Amounts {
         var taken = HostCapacity.Amounts()
         for guest in live.guests {
             taken.memory += guest.memoryCost
             taken.cpus += guest.runningCPUs
-            taken.disk += guest.definition.spec.diskSize
+            taken.disk += guest.diskSize
         }
         for stranger in live.strangers {
             taken.memory += stranger.memory
@@ -60,6 +60,8 @@ extension LiveGuest {
     /// What the process was started with, else what the definition says.
     var effectiveSpec: GuestSpec { process?.spec ?? definition.spec }
     var runningCPUs: Int { hasProcess ? effectiveSpec.cpus : 0 }
+    /// What its disks may grow to, those that it has no more and whose files were kept included.
+    var diskSize: ByteCount { keptDisks.reduce(definition.spec.diskSize) { $0 + $1.size } }
 }
 
 extension GuestSpec {

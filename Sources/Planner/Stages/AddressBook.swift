@@ -86,7 +86,8 @@ struct AddressBook {
                     if exhausted.insert(nic.network).inserted { refuseExhausted(nic.network, asker, &remarks) }
                     return nil
                 }
-                return NICSpec(name: nic.name, network: nic.network, networkID: id, mac: mac, ipv4: ipv4)
+                return NICSpec(
+                    name: nic.name, network: nic.network, networkID: id, mac: mac, ipv4: ipv4, bandwidth: nic.bandwidth)
             }
         }
     }

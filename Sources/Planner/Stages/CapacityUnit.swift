@@ -30,7 +30,7 @@ struct CapacityUnit {
             units.append(unit)
         }
         for position in guests.indices where !grouped.contains(position) {
-            guard guests[position].stops || guests[position].starts else { continue }
+            guard guests[position].stops || guests[position].starts || guests[position].changesLive else { continue }
             var unit = CapacityUnit()
             unit.add(position, guests[position])
             units.append(unit)

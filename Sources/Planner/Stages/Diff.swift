@@ -16,23 +16,26 @@ struct Difference {
 }
 
 /// Compares the resolved fleet with the hosts.
-func diff(_ resolved: ResolvedFleet, placement: Placement, against observed: ObservedFleet) -> Difference {
+///
+/// - Parameter replacements: Guests that are made anew though nothing about them has changed.
+func diff(
+    _ resolved: ResolvedFleet, placement: Placement, against observed: ObservedFleet,
+    replacements: Set<ResourceAddress> = []
+) -> Difference {
     var difference = Difference()
     for (index, host) in observed.hosts.enumerated() {
         let files = Set(host.live.cache.map(\.fileName))
         let images = diffImages(resolved.images[index], names: resolved.imageNames, on: host, files)
         let networks = diffNetworks(resolved.networks[index], on: host, isFleetWide: resolved.networkNames)
-        let readdressed = Dictionary(
-            networks.compactMap { network in network.readdressing.map { (network.id, $0) } },
-            uniquingKeysWith: { first, _ in first })
-        var transitions = resolved.guests[index].compactMap {
-            diffGuest($0, on: host, readdressed: readdressed, cached: files)
-        }
+        let surroundings = GuestSurroundings(
+            on: host, networks: networks, guests: resolved.guests[index], cached: files, replacements: replacements)
+        var transitions = resolved.guests[index].compactMap { diffGuest($0, on: host, surroundings) }
         transitions += host.ours.filter { !placement.wanted[index].contains($0) }
             .map { GuestTransition(removing: host.live.guests[$0], from: host) }
         transitions.sort { $0.name < $1.name }
 
         difference.remarks.checkOverlaps(of: networks, on: host)
+        difference.remarks.checkDevices(on: host)
         difference.groups.append(groupGuests(transitions, networks: networks, on: host))
         difference.networks.append(networks)
         difference.images.append(images)
@@ -42,6 +45,22 @@ func diff(_ resolved: ResolvedFleet, placement: Placement, against observed: Obs
         difference.leftovers.append(leftoversToRemove(on: host, resolved, index))
     }
     return difference
+}
+
+extension Remarks {
+    /// What somebody plugged into a guest is theirs: it is said, and goes with the guest's next restart.
+    fileprivate mutating func checkDevices(on host: ObservedHost) {
+        for position in host.ours {
+            let guest = host.live.guests[position]
+            for case .strangeDevice(let id) in guest.defects {
+                warn(
+                    "strange-device",
+                    "guest.\(guest.definition.name) on host.\(host.name) has a device that is not in its definition: "
+                        + id,
+                    help: "it goes with the guest's next restart; declare it as a disk or NIC to keep one like it")
+            }
+        }
+    }
 }
 
 extension ResolvedFleet {

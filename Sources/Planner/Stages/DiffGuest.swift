@@ -2,22 +2,19 @@ import FleetModel
 
 /// Compares one guest with its live self.
 ///
-/// - Parameters:
-///   - readdressed: Networks whose guests have to restart, with the cause.
-///   - cached: The names of the files in the host's cache.
 /// - Returns: nil where nothing is to be done.
 func diffGuest(
-    _ guest: ResolvedGuest, on host: ObservedHost, readdressed: [ObjectID: String], cached: Set<String>
+    _ guest: ResolvedGuest, on host: ObservedHost, _ surroundings: GuestSurroundings
 ) -> GuestTransition? {
     guard let position = guest.live else { return create(guest, on: host) }
     let live = host.live.guests[position]
-    let review = GuestReview(guest, live, readdressed: readdressed, cached: cached)
+    let review = GuestReview(guest, live, surroundings)
     guard review.isNeeded else { return nil }
 
     let definition = live.definition
     let change = Change(
         address: ResourceAddress(.guest, guest.name), host: host.name, action: review.isReplaced ? .replace : .update,
-        impact: review.impact, causes: review.causes, fields: review.fields,
+        impact: review.impact, causes: review.causes, fields: review.fields(of: guest, before: definition.spec),
         renamedFrom: review.renames ? definition.name : nil, isDrift: review.isDrift,
         before: .guest(definition.spec), after: .guest(guest.spec))
     let reference = GuestReference(id: definition.id, fleet: definition.owner.fleet, name: guest.name)
@@ -26,8 +23,10 @@ func diffGuest(
     transition.renames = review.renames
     transition.stops = live.hasProcess && (review.goesDown || guest.spec.power == .stopped)
     transition.starts = guest.spec.power == .running && (transition.stops || !live.hasProcess)
-    transition.liveChanges = transition.definesLive ? [.record] : []
-    if definition.spec != guest.spec || !review.disksToMake.isEmpty || !live.missingDisks.isEmpty {
+    if transition.definesLive { transition.liveChanges = review.liveChanges }
+    if definition.spec != guest.spec || !review.disksToMake.isEmpty || !live.missingDisks.isEmpty
+        || transition.changesLive
+    {
         transition.definition = GuestDefinition(
             id: definition.id, owner: definition.owner, name: guest.name,
             generation: definition.generation + (definition.spec == guest.spec ? 0 : 1), spec: guest.spec,
@@ -60,15 +59,17 @@ public func driftCauses(of guest: LiveGuest) -> [String] {
     case (_, .stopped) where guest.hasProcess: causes.append("it runs although it is to be stopped")
     default: break
     }
+    causes += guest.defects.map(\.text)
     let pending = Set(guest.definition.pendingDisks)
     for disk in guest.definition.pendingDisks { causes.append("an interrupted change left disk \(disk) unmade") }
     for disk in guest.missingDisks where !pending.contains(disk) { causes.append("the file of disk \(disk) is gone") }
     return causes
 }
 
-/// What a running guest's process still has of an older definition: the fields that only a restart brings.
+/// What a running guest's process still has of an older definition: the fields that have not taken.
 public func pendingRestart(of guest: LiveGuest) -> [Change.Field] {
     guard let running = guest.process?.spec, running != guest.definition.spec else { return [] }
-    return GuestDifference(from: running, to: guest.definition.spec).fields
-        .filter { $0.impact >= .restart && $0.path != "power" }
+    let difference = GuestDifference(
+        from: running, to: guest.definition.spec, GuestContext(guest, isContended: false))
+    return difference.verdicts.filter(\.canBePending).map(\.asPending.field)
 }

@@ -26,7 +26,7 @@ func diffImages(
         let address = ResourceAddress(.image, name)
         let change: Change
         if let live {
-            let fields = imageFields.compactMap { $0.change(from: live, to: image.definition) }
+            let fields = imageFields.compactMap { $0.verdict(from: live, to: image.definition, .none)?.field }
             let isMissing = !cached.contains(image.definition.file.fileName)
             guard !fields.isEmpty || isMissing else { continue }
             let isDrift = fields.isEmpty

@@ -60,7 +60,9 @@ extension CarriedNetwork {
             fields.append(
                 .init(path: "name", before: live.definition.name.text, after: desired.name.text, impact: .live))
         }
-        let changed = networkFields.compactMap { $0.change(from: live.definition.spec, to: desired.spec) }
+        let changed =
+            networkFields
+            .compactMap { $0.verdict(from: live.definition.spec, to: desired.spec, .none)?.field }
         fields += changed
         guard !fields.isEmpty || !live.defects.isEmpty else { return nil }
 

@@ -52,7 +52,7 @@ func groupGuests(
 
 extension [NetworkTransition] {
     /// Networks that go, each with one that takes addresses of its subnet.
-    fileprivate var displacements: [(old: ObjectID, new: ObjectID)] {
+    var displacements: [(old: ObjectID, new: ObjectID)] {
         let leaving = filter { $0.desired == nil }
         guard !leaving.isEmpty else { return [] }
         return flatMap { new -> [(old: ObjectID, new: ObjectID)] in

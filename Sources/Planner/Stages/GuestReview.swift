@@ -1,13 +1,27 @@
 import FleetModel
 
+/// What a guest's neighbours have to do with its change.
+struct GuestSurroundings {
+    /// Networks whose guests have to restart, with what happens to them.
+    var readdressed: [ObjectID: String] = [:]
+    /// Guests of which a NIC's address passes from one to another.
+    var contended: Set<ObjectID> = []
+    /// The names of the files in the host's cache.
+    var cached: Set<String> = []
+    /// Guests that are made anew though nothing about them has changed.
+    var replacements: Set<ResourceAddress> = []
+}
+
 /// The reasons to touch a live guest, and what each one costs.
 struct GuestReview {
-    private(set) var fields: [Change.Field] = []
+    private var verdicts: [FieldVerdict] = []
     private(set) var causes: [String] = []
     private(set) var impact: Impact?
     private(set) var isDrift = false
     /// A process that is there has to end.
     private(set) var goesDown = false
+    /// What is changed in the process instead, where it need not end.
+    private(set) var liveChanges: [LiveChange] = []
     /// Disks to be made, in the order of the spec.
     private(set) var disksToMake: [Name] = []
     /// Its root disk is made anew.
@@ -17,36 +31,90 @@ struct GuestReview {
     var isNeeded: Bool { impact != nil }
     private let hasProcess: Bool
 
-    init(_ guest: ResolvedGuest, _ live: LiveGuest, readdressed: [ObjectID: String], cached: Set<String>) {
+    init(_ guest: ResolvedGuest, _ live: LiveGuest, _ surroundings: GuestSurroundings) {
         let definition = live.definition
         hasProcess = live.hasProcess
         renames = definition.name != guest.name
-        if renames {
-            add(.init(path: "name", before: definition.name.text, after: guest.name.text, impact: .live))
+        let context = GuestContext(live, isContended: surroundings.contended.contains(definition.id))
+        let defined = GuestDifference(from: definition.spec, to: guest.spec, context)
+        var actual: ActualGuest?
+        if live.state == .running, guest.spec.power == .running, let process = live.process {
+            actual = ActualGuest(process, defects: live.defects, wanted: guest.spec)
         }
-        let difference = GuestDifference(from: definition.spec, to: guest.spec)
-        for field in difference.fields { add(field) }
-        causes += difference.causes
-
-        checkDisks(guest, live, renewed: difference.renewed)
+        if renames { addRename(from: definition.name, to: guest.name) }
+        addFields(defined, actual, definition.spec, guest.spec, context)
+        var renewed = defined.renewed
+        if surroundings.replacements.contains(ResourceAddress(.guest, guest.name)) {
+            add("requested by --replace", .replace, goesDown: true)
+            isReplaced = true
+            if let root = guest.spec.disks.first?.name, !renewed.contains(root) { renewed.append(root) }
+        }
+        checkDisks(guest, live, renewed: renewed)
         checkPower(guest, live)
-        checkPendingRestart(guest, live)
-        for nic in guest.spec.nics {
-            if let cause = readdressed[nic.networkID] { add(cause, .restart, goesDown: true) }
-        }
-        for (file, _) in guest.desired.boot?.files ?? [] where !cached.contains(file.fileName) {
-            // A file that is new to the definition is a field of its own.
-            if difference.fields.isEmpty { add("its \(file.format.rawValue) is missing from the cache", .live) }
+        if let actual { checkDefects(actual) }
+        checkBootFiles(guest, surroundings, isOtherwiseUnchanged: defined.verdicts.isEmpty)
+        checkNetworks(guest, live, surroundings)
+        if let actual, let process = live.process, isNeeded, !goesDown {
+            let removals = Dictionary(
+                definition.spec.disks.map { ($0.name, $0.onRemove) }, uniquingKeysWith: { first, _ in first })
+            let changes = Planner.liveChanges(
+                from: process.spec, actual: actual.spec, to: guest.spec, removals: removals)
+            liveChanges = Array(changes.dropLast()) + actual.repairs.filter { !changes.contains($0) } + changes.suffix(1)
         }
     }
 
-    private mutating func add(_ field: Change.Field) {
-        var field = field
-        if field.impact >= .restart { goesDown = true }
-        if field.impact == .replace { isReplaced = true }
-        field.impact = effective(field.impact)
-        fields.append(field)
-        impact = max(impact ?? .live, field.impact)
+    /// The fields that differ, and how, with what their change does to this guest now.
+    ///
+    /// - Parameter guest: where the new values and secrets come from.
+    func fields(of guest: ResolvedGuest, before: GuestSpec) -> [Change.Field] {
+        let origins = FieldOrigins(guest.desired)
+        return verdicts.map { verdict in
+            var field = verdict.field
+            if goesDown, verdict.effect.isDeferred || verdict.field.impact == .live { field.note = nil }
+            field.origin = origins.origin(of: field.path)
+            if before.hides(field.path) || guest.spec.hides(field.path) {
+                field.isSensitive = true
+                field.before = field.before.map { _ in sensitiveText }
+                field.after = field.after.map { _ in sensitiveText }
+            }
+            return field
+        }
+    }
+
+    /// What the definition changes, and what the process lacks of it. Where the two are apart, what becomes of files
+    /// counts as the step from the old definition, and what becomes of the process as the step from what it is.
+    private mutating func addFields(
+        _ defined: GuestDifference, _ actual: ActualGuest?, _ old: GuestSpec, _ new: GuestSpec,
+        _ context: GuestContext
+    ) {
+        causes += defined.causes
+        guard let actual, actual.spec != old else {
+            for verdict in defined.verdicts { add(verdict) }
+            return
+        }
+        let present = GuestDifference(from: actual.spec, to: new, context).verdicts
+        let byPath = Dictionary(present.map { ($0.field.path, $0) }, uniquingKeysWith: { first, _ in first })
+        for verdict in defined.verdicts { add(verdict.field.impact >= .replace ? verdict : verdict.with(byPath)) }
+        let known = Set(defined.verdicts.map(\.field.path))
+        for verdict in present where !known.contains(verdict.field.path) && verdict.canBePending {
+            add(verdict.asPending)
+            if !actual.drifted.contains(verdict.field.path) { add("an earlier change has not taken", .live) }
+        }
+    }
+
+    private mutating func addRename(from old: Name, to new: Name) {
+        let field = Change.Field(path: "name", before: old.text, after: new.text, impact: .live)
+        add(FieldVerdict(field: field, effect: FieldEffect("any", "a rename", .impact(.live))))
+    }
+
+    private mutating func add(_ verdict: FieldVerdict) {
+        var verdict = verdict
+        if verdict.effect.interrupts { goesDown = true }
+        if verdict.field.impact == .replace { isReplaced = true }
+        verdict.field.impact = effective(verdict.field.impact)
+        if !hasProcess { verdict.field.note = nil }
+        verdicts.append(verdict)
+        impact = max(impact ?? .live, verdict.field.impact)
     }
 
     private mutating func add(_ cause: String, _ causeImpact: Impact, goesDown: Bool = false, isDrift: Bool = false) {
@@ -77,14 +145,15 @@ struct GuestReview {
     private mutating func checkDisks(_ guest: ResolvedGuest, _ live: LiveGuest, renewed: [Name]) {
         let pending = Set(live.definition.pendingDisks)
         let missing = Set(live.missingDisks)
-        let had = Set(live.process?.spec.disks.map(\.name) ?? live.definition.spec.disks.map(\.name))
+        let had = Set(live.effectiveSpec.disks.map(\.name))
         var toMake = Set(renewed)
         for (position, disk) in guest.spec.disks.enumerated() where !toMake.contains(disk.name) {
             if pending.contains(disk.name) {
                 toMake.insert(disk.name)
                 add("an interrupted change left disk \(disk.name) unmade", .restart, goesDown: true, isDrift: true)
             } else if missing.contains(disk.name), !had.contains(disk.name) {
-                add("an interrupted change left disk \(disk.name) unmade", .restart, goesDown: true, isDrift: true)
+                // It is made when it is plugged in: a field that the process lacks.
+                add("an interrupted change left disk \(disk.name) unmade", .live, isDrift: true)
             } else if missing.contains(disk.name), position == 0 {
                 toMake.insert(disk.name)
                 isReplaced = true
@@ -99,21 +168,62 @@ struct GuestReview {
         disksToMake = guest.spec.disks.map(\.name).filter(toMake.contains)
     }
 
-    private mutating func checkPendingRestart(_ guest: ResolvedGuest, _ live: LiveGuest) {
-        guard guest.spec.power == .running else { return }
-        let pending = pendingRestart(of: live)
-        guard !pending.isEmpty else { return }
-        if !goesDown {
-            for field in pending { add(Change.Field(pending: field)) }
+    private mutating func checkDefects(_ actual: ActualGuest) {
+        for cause in actual.causes {
+            add(cause, actual.needsRestart ? .restart : .live, goesDown: actual.needsRestart, isDrift: true)
         }
-        add("it runs with an older definition", .restart, goesDown: true)
+    }
+
+    private mutating func checkBootFiles(
+        _ guest: ResolvedGuest, _ surroundings: GuestSurroundings, isOtherwiseUnchanged: Bool
+    ) {
+        // A file that is new to the definition is a field of its own.
+        guard isOtherwiseUnchanged else { return }
+        for (file, _) in guest.desired.boot?.files ?? [] where !surroundings.cached.contains(file.fileName) {
+            add("its \(file.format.rawValue) is missing from the cache", .live)
+        }
+    }
+
+    /// A network under the guest that changes its addresses takes it down.
+    private mutating func checkNetworks(
+        _ guest: ResolvedGuest, _ live: LiveGuest, _ surroundings: GuestSurroundings
+    ) {
+        guard !surroundings.readdressed.isEmpty else { return }
+        let nics = guest.spec.nics + live.definition.spec.nics + (live.process?.spec.nics ?? [])
+        var reasons: [String] = []
+        for nic in nics {
+            guard let reason = surroundings.readdressed[nic.networkID], !reasons.contains(reason) else { continue }
+            reasons.append(reason)
+        }
+        guard !reasons.isEmpty else { return }
+        // New addresses are the network's doing.
+        let isOnly =
+            !verdicts.contains { $0.effect.interrupts && !$0.field.path.hasSuffix(".ipv4") }
+            && disksToMake.isEmpty && !isDrift
+        for reason in reasons { add(isOnly ? "only because \(reason)" : reason, .restart, goesDown: true) }
     }
 }
 
-extension Change.Field {
+extension FieldVerdict {
+    /// The order of a guest's devices, its power and what waits for a restart anyway are never pending.
+    var canBePending: Bool { !effect.isDeferred && field.path != "power" && !field.path.hasSuffix(".order") }
+
     /// A field that the definition has and the process lacks: its disk was made, only the restart is missing.
-    fileprivate init(pending field: Change.Field) {
-        self = field
-        impact = .restart
+    var asPending: FieldVerdict {
+        guard field.impact >= .replace, field.after != nil else { return self }
+        var pending = self
+        pending.field.impact = .restart
+        pending.effect = FieldEffect(effect.id, effect.change, .impact(.restart), needsGuest: effect.needsGuest)
+        return pending
+    }
+
+    /// The field as the step from what the process has.
+    fileprivate func with(_ present: [String: FieldVerdict]) -> FieldVerdict {
+        var verdict = self
+        let now = present[field.path]?.asPending
+        verdict.effect = now?.effect ?? FieldEffect(effect.id, effect.change, .impact(.live))
+        verdict.field.impact = verdict.effect.impact
+        verdict.field.note = now?.field.note
+        return verdict
     }
 }

@@ -24,18 +24,48 @@ struct GuestTransition {
     /// How a step names the guest, once it has its new name.
     let reference: GuestReference
 
-    /// What its stop frees and its start takes.
+    /// Its process is changed while it runs, in more than its record.
+    var changesLive: Bool { liveChanges.contains { $0 != .record } }
+
+    /// What its stop frees, or its change where that makes it smaller.
     var freed: HostCapacity.Amounts {
-        guard stops, let live else { return HostCapacity.Amounts() }
-        return HostCapacity.Amounts(memory: live.memoryCost, cpus: live.runningCPUs)
+        guard let live else { return HostCapacity.Amounts() }
+        if stops { return HostCapacity.Amounts(memory: live.memoryCost, cpus: live.runningCPUs) }
+        guard let process = changedProcess else { return HostCapacity.Amounts() }
+        return HostCapacity.Amounts(
+            memory: max(.zero, live.memoryCost - process.memoryCost), cpus: max(0, live.runningCPUs - process.spec.cpus)
+        )
     }
+    /// What its start takes, or its change where that makes it larger.
     var taken: HostCapacity.Amounts {
-        guard starts, let spec = resolved?.spec else { return HostCapacity.Amounts() }
-        return HostCapacity.Amounts(memory: spec.memoryCost, cpus: spec.cpus)
+        if starts, let spec = resolved?.spec { return HostCapacity.Amounts(memory: spec.memoryCost, cpus: spec.cpus) }
+        guard let live, let process = changedProcess else { return HostCapacity.Amounts() }
+        return HostCapacity.Amounts(
+            memory: max(.zero, process.memoryCost - live.memoryCost), cpus: max(0, process.spec.cpus - live.runningCPUs)
+        )
     }
-    /// How the sum of its disks' sizes changes.
-    var diskGrowth: Int64 {
-        (resolved?.spec.diskSize.bytes ?? 0) - (live?.definition.spec.diskSize.bytes ?? 0)
+
+    /// Its process once it was changed.
+    private var changedProcess: RunningGuest? {
+        guard definesLive, changesLive, var process = live?.process, let spec = resolved?.spec else { return nil }
+        process.spec.take(liveChanges, of: spec)
+        return process
+    }
+
+    /// How the sum of its disks' sizes changes, those of kept files included.
+    var diskGrowth: Int64 { diskSizeAfter.bytes - (live?.diskSize.bytes ?? 0) }
+
+    private var diskSizeAfter: ByteCount {
+        guard let spec = resolved?.spec else { return .zero }
+        guard let live else { return spec.diskSize }
+        let attached = Set(spec.disks.map(\.name))
+        let deleted = liveChanges.compactMap { change -> Name? in
+            if case .removeDisk(let name, deletesFile: true) = change { name } else { nil }
+        }
+        let detached = live.definition.spec.disks.filter { $0.onRemove == .keep }
+            .map { KeptDisk(name: $0.name, size: $0.size) }
+        return (live.keptDisks + detached).filter { !attached.contains($0.name) && !deleted.contains($0.name) }
+            .reduce(spec.diskSize) { $0 + $1.size }
     }
 
     /// How long to wait for the guest to power off; a guest that does not execute will not.

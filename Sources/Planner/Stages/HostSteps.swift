@@ -186,7 +186,9 @@ struct HostSteps {
             let step = add(
                 address, guest.live == nil ? "create" : "define",
                 guest.definesLive ? .changeGuest(definition, guest.liveChanges) : .defineGuest(definition),
-                needs: needs.unique, expects: expectation())
+                needs: needs.unique,
+                memoryDelta: guest.changesLive ? guest.taken.memory.bytes - guest.freed.memory.bytes : 0,
+                expects: expectation())
             departures[position] = step
             needs = [step]
             isFirst = false

@@ -71,6 +71,7 @@ func resolve(_ placement: Placement, desired: DesiredFleet, on observed: Observe
             ResolvedGuest(desired: wanted, id: ids[position], spec: spec, live: guest.live))
     }
     resolved.remarks.refuseWithoutQEMU(resolved.guests, on: observed)
+    resolved.remarks.refuseRestartPolicies(resolved.guests, on: observed)
     return resolved
 }
 
@@ -125,6 +126,23 @@ extension Remarks {
             refuse(
                 "qemu-missing", "host.\(observed.hosts[index].name) has no QEMU, and guests are to run there",
                 help: "install it there: apt install qemu-system-x86 qemu-utils")
+        }
+    }
+}
+
+extension Remarks {
+    /// What starts a process again that ended is something that outlives it, and there is none.
+    fileprivate mutating func refuseRestartPolicies(_ guests: [[ResolvedGuest]], on observed: ObservedFleet) {
+        for (host, guests) in zip(observed.hosts, guests) {
+            for guest in guests {
+                guard let policy = guest.desired.restart, policy != .never else { continue }
+                refuse(
+                    "restart-not-supported",
+                    "guest.\(guest.name): restart: \(policy.rawValue) is not supported on host.\(host.name): "
+                        + "guests are plain processes here",
+                    help: "leave out restart, or set it to never",
+                    range: FieldOrigins(guest.desired).origin(of: "restart") ?? guest.desired.origin)
+            }
         }
     }
 }

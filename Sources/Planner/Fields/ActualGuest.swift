@@ -1,0 +1,70 @@
+import FleetModel
+
+/// A running guest as it was seen: what the record of its process says, and on it what somebody else did.
+struct ActualGuest {
+    private(set) var spec: GuestSpec
+    /// Why it is not what its record says; one sentence each.
+    private(set) var causes: [String] = []
+    /// The paths of fields that are not as recorded.
+    private(set) var drifted: Set<String> = []
+    /// Only a restart brings back what it should have.
+    private(set) var needsRestart = false
+    /// What heals without being a difference between two specs.
+    private(set) var repairs: [LiveChange] = []
+
+    /// - Parameter wanted: what it is to be; defects of what it is not to have any more are none.
+    init(_ process: RunningGuest, defects: [GuestDefect], wanted: GuestSpec) {
+        spec = process.spec
+        for defect in defects { apply(defect, wanted) }
+    }
+
+    private mutating func apply(_ defect: GuestDefect, _ wanted: GuestSpec) {
+        switch defect {
+        case .nicMissing(let name):
+            guard wanted.nics.contains(where: { $0.name == name }) else { return }
+            spec.nics.removeAll { $0.name == name }
+            drifted.insert("nics.\(name)")
+        case .diskMissing(let name):
+            guard wanted.disks.contains(where: { $0.name == name }) else { return }
+            if spec.disks.first?.name == name {
+                // Without its root disk a system does not go on as if nothing had been.
+                needsRestart = true
+            } else {
+                spec.disks.removeAll { $0.name == name }
+                drifted.insert("disks.\(name)")
+            }
+        case .diskSwapped(let name, _):
+            guard wanted.disks.contains(where: { $0.name == name }) else { return }
+            needsRestart = true
+        case .seedMissing:
+            guard wanted.cloudInit != nil else { return }
+            repairs.append(.exchangeSeed)
+        case .cpus(let count):
+            spec.cpus = count
+            drifted.insert("cpus")
+        case .memory(let size):
+            spec.memory = size
+            drifted.insert("memory")
+        case .limitChanged(let path):
+            guard let change = wanted.limit(at: path) else { return }
+            repairs.append(change)
+        case .strangeDevice: return
+        }
+        causes.append(defect.text)
+    }
+}
+
+extension GuestSpec {
+    /// What sets the limit of the disk or NIC that a path such as `disks.data` or `nics.eth0.bandwidth` is about.
+    fileprivate func limit(at path: String) -> LiveChange? {
+        let parts = path.split(separator: ".")
+        guard let name = parts.dropFirst().first else { return nil }
+        if parts[0] == "disks", let disk = disks.first(where: { $0.name.text == name }) {
+            return .limitDisk(disk.name, iops: disk.iops, bandwidth: disk.bandwidth)
+        }
+        if parts[0] == "nics", let nic = nics.first(where: { $0.name.text == name }) {
+            return .limitNIC(nic.name, nic.bandwidth)
+        }
+        return nil
+    }
+}

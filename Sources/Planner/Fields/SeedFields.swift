@@ -1,0 +1,34 @@
+import FleetModel
+
+/// The fields of a guest's seed. What a change does is the guest's own choice: `cloudInit.onChange`.
+let seedFields: [FieldRule<GuestSpec>] = [
+    FieldRule(
+        "cloudInit.hostname", { $0.cloudInit.map { $0.hostname ?? "(the guest's name)" } }, text: { $0 }, seedCases),
+    FieldRule(
+        "cloudInit.users", { $0.cloudInit?.users ?? [] },
+        text: { users in users.isEmpty ? nil : users.map(\.name).joined(separator: ", ") }, seedCases),
+    FieldRule("cloudInit.userData", { $0.cloudInit?.userData }, text: { $0.map(quoted) }, seedCases),
+    FieldRule(
+        // With the seed itself it is no field of its own.
+        "cloudInit.onChange",
+        differs: { old, new in
+            guard let before = old.cloudInit, let after = new.cloudInit else { return false }
+            return before.onChange != after.onChange
+        },
+        text: { $0.cloudInit?.onChange.rawValue }, [.always("any", "any", .live)]),
+]
+
+private let seedCases: [FieldCase<GuestSpec>] = [
+    .when("replace", "with `onChange: replace`", .replace, if: { $0.new.cloudInit?.onChange == .replace }),
+    .when("restart", "with `onChange: restart`", .restart, if: { $0.new.cloudInit?.onChange == .restart }),
+    .when(
+        "drive", "the first seed of a guest, or none any more", .restart,
+        note: { $0.new.cloudInit == nil ? "its drive goes with its seed" : "it has no drive for a seed" },
+        if: { $0.old.cloudInit == nil || $0.new.cloudInit == nil }),
+    .when(
+        "microvm", "with `onChange: ignore`, on microvm", .restart,
+        note: { _ in "microvm cannot exchange a seed" }, if: { !$0.guest.takesHotPlug }),
+    .always(
+        "exchange", "with `onChange: ignore`", .live,
+        note: { _ in "the guest sees it when it next looks" }),
+]

@@ -1,0 +1,108 @@
+import FleetModel
+
+/// Refuses what protection and limits on impact forbid.
+func checkPolicies(
+    of difference: Difference, desired: DesiredFleet, options: PlanOptions, on observed: ObservedFleet
+) -> Remarks {
+    var remarks = Remarks()
+    for (host, guests) in zip(observed.hosts, difference.guests) {
+        for guest in guests {
+            remarks.protect(guest, on: host)
+            remarks.limit(guest, fleet: desired.policy, command: options.maxImpact)
+        }
+    }
+    return remarks
+}
+
+/// The most that may be done to a guest, and who says so.
+private struct ImpactLimit {
+    let impact: Impact
+    let text: String
+    let remedy: String
+}
+
+extension Remarks {
+    /// The mark on the host counts, so that it outlives its manifest; and the manifest's own, so that no plan destroys
+    /// what it is about to protect. To take the mark away is a change of its own, applied first.
+    fileprivate mutating func protect(_ guest: GuestTransition, on host: ObservedHost) {
+        let isMarked = guest.live?.definition.spec.isProtected == true
+        guard let impact = guest.change.impact, impact >= .replace,
+            isMarked || guest.resolved?.spec.isProtected == true
+        else { return }
+        let name = guest.live?.definition.name ?? guest.name
+        let remedy: String
+        if !isMarked {
+            remedy = "apply protect: true after this change, or leave the change out"
+        } else if guest.resolved == nil {
+            remedy = "declare guest.\(name) with protect: false, apply that, and remove it then"
+        } else {
+            remedy = "set protect: false and apply that alone first, or leave the change out"
+        }
+        refuse(
+            "protected",
+            "guest.\(name) is protected on host.\(host.name), and this plan would \(guest.change.verb): "
+                + guest.change.reason(above: .restart),
+            detail: guest.change.reasons(above: .restart), help: remedy, range: guest.origin(above: .restart))
+    }
+
+    fileprivate mutating func limit(_ guest: GuestTransition, fleet: FleetPolicy, command: Impact?) {
+        guard let impact = guest.change.impact, guest.change.action != .create else { return }
+        var limits = [
+            ImpactLimit(impact: fleet.maxImpact, text: "the fleet's policy.maxImpact", remedy: "raise policy.maxImpact")
+        ]
+        if let own = guest.resolved?.desired.update.maxImpact {
+            limits.append(
+                ImpactLimit(impact: own, text: "its update.maxImpact", remedy: "raise the guest's update.maxImpact"))
+        }
+        if let command {
+            limits.append(
+                ImpactLimit(impact: command, text: "--max-impact", remedy: "plan with --max-impact \(impact.rawValue)"))
+        }
+        guard let strictest = limits.map(\.impact).min(), impact > strictest else { return }
+        let broken = limits.filter { impact > $0.impact }
+        let saying = limits.filter { $0.impact == strictest }.map(\.text).joined(separator: " and ")
+        refuse(
+            "max-impact",
+            "guest.\(guest.name): this plan would \(guest.change.verb) (\(guest.change.reason(above: strictest))), and "
+                + "\(saying) allow\(saying.contains(" and ") ? "" : "s") \(strictest.rawValue) at most",
+            detail: guest.change.reasons(above: strictest),
+            help: broken.map(\.remedy).joined(separator: ", and ") + ", or leave the change out",
+            range: guest.origin(above: strictest))
+    }
+}
+
+extension Change {
+    /// What it does, for people.
+    fileprivate var verb: String {
+        switch (action, impact ?? .live) {
+        case (.destroy, _): "destroy it"
+        case (.replace, let impact): impact == .destroy ? "replace it and lose data of it" : "replace it"
+        case (_, .live): "change it"
+        case (_, .restart): "restart it"
+        case (_, .replace): "replace it"
+        case (_, .destroy): "lose data of it"
+        }
+    }
+
+    /// The field that does the most, else what else does.
+    fileprivate func reason(above limit: Impact) -> String {
+        let field = fields.filter { $0.impact > limit }.max { $0.impact < $1.impact }
+        return field?.text ?? causes.first ?? "it changes"
+    }
+
+    /// All fields that do too much, and the causes, a line each; nil: there is nothing to add.
+    fileprivate func reasons(above limit: Impact) -> String? {
+        let lines = fields.filter { $0.impact > limit }.map { "\($0.text)  (\($0.impact.rawValue))" } + causes
+        return lines.count > 1 ? lines.joined(separator: "\n") : nil
+    }
+}
+
+extension Change.Field {
+    fileprivate var text: String { "\(path) = \(before ?? "(not set)") -> \(after ?? "(not set)")" }
+}
+
+extension GuestTransition {
+    fileprivate func origin(above limit: Impact) -> SourceRange? {
+        change.fields.first { $0.impact > limit && $0.origin != nil }?.origin ?? resolved?.desired.origin
+    }
+}

@@ -1,0 +1,229 @@
+import FleetModel
+import Planner
+import Testing
+
+/// What a plan does to a guest while it runs, and where it cannot.
+@Suite struct LiveChangeTests {
+    @Test func eachFieldHasItsOwnChange() throws {
+        var fleet = try GuestFleet()
+        fleet.guest.cpus = 4
+        fleet.guest.memory = .mib(512)
+        fleet.guest.disks[1].size = .gib(3)
+        fleet.guest.disks[1].iops = 500
+        fleet.guest.nics[0].bandwidth = .megabits(100)
+        fleet.guest.cloudInit?.userData = "#!/bin/sh"
+        let changes = try fleet.apply()
+        #expect(
+            changes == [
+                .setMemory(.mib(512)), .setCPUs(4), .growDisk(name("data"), to: .gib(3)),
+                .limitDisk(name("data"), iops: 500, bandwidth: nil), .limitNIC(name("eth0"), .megabits(100)),
+                .exchangeSeed, .record,
+            ])
+        #expect(fleet.live.process?.spec == fleet.live.definition.spec)
+        #expect(fleet.live.process?.bootMemory == .mib(256))
+    }
+
+    @Test func aRestartTakesAllChangesWithIt() throws {
+        var fleet = try GuestFleet()
+        fleet.guest.cpus = 4
+        fleet.guest.cpuModel = "Nehalem"
+        #expect(try fleet.change().impact == .restart)
+        #expect(try fleet.field("cpus").impact == .live)
+        #expect(try fleet.field("cpus").note == nil)
+        #expect(try fleet.apply().isEmpty)
+    }
+
+    @Test func fewerProcessorsNeedKVM() throws {
+        var fleet = try GuestFleet(kvm: .unusable("no /dev/kvm"))
+        fleet.guest.cpus = 1
+        #expect(try fleet.field("cpus").impact == .restart)
+        #expect(try fleet.field("cpus").note == "QEMU without KVM does not survive taking a CPU away")
+        fleet.guest.cpus = 3
+        #expect(try fleet.field("cpus").impact == .live)
+    }
+
+    @Test func microvmTakesNoHotPlug() throws {
+        var fleet = try GuestFleet {
+            $0.machine = .microvm
+            $0.boot = .image(FleetGenerator.file("tiny"))
+        }
+        fleet.guest.memory = .mib(512)
+        #expect(try fleet.field("memory").impact == .restart)
+        #expect(try fleet.field("memory").note == "microvm takes no hot-plug")
+        fleet.guest.memory = .mib(128)
+        #expect(try fleet.field("memory").impact == .live)
+        fleet.guest.cloudInit?.userData = "#!/bin/sh"
+        #expect(try fleet.field("cloudInit.userData").impact == .restart)
+        fleet.guest.disks.append(DesiredDisk(name: name("logs"), size: .gib(1)))
+        #expect(try fleet.field("disks.logs").impact == .restart)
+        try fleet.apply()
+    }
+
+    /// Four ports are free, one more is left behind by what goes.
+    @Test func additionsShareTheFreePorts() throws {
+        var fleet = try GuestFleet()
+        fleet.guest.disks.removeLast()
+        fleet.guest.disks += (1...3).map { DesiredDisk(name: name("d\($0)"), size: .gib(1)) }
+        fleet.guest.nics += (1...2).map { DesiredNIC(name: name("eth\($0)"), network: name("lan")) }
+        #expect(try fleet.change().impact == .live)
+        fleet.guest.nics.append(DesiredNIC(name: name("eth3"), network: name("lan")))
+        #expect(try fleet.change().impact == .restart)
+        #expect(try fleet.field("nics.eth2").impact == .live)
+        #expect(try fleet.field("nics.eth3").note == "no free port")
+        try fleet.apply()
+    }
+
+    /// More room is there from the next restart on, and nothing forces that; until then the old room counts.
+    @Test func headRoomWaitsForARestart() throws {
+        var fleet = try GuestFleet()
+        fleet.guest.maxMemory = .gib(4)
+        #expect(try fleet.field("maxMemory").note == "takes effect at its next restart")
+        #expect(try fleet.apply() == [.record])
+        #expect(fleet.live.process?.spec.maxMemory == .gib(1))
+        #expect(pendingRestart(of: fleet.live).isEmpty)
+        fleet.guest.memory = .gib(2)
+        #expect(try fleet.field("memory").impact == .restart)
+        #expect(try fleet.field("memory").note == "its process has room for 1GiB")
+        try fleet.apply()
+        fleet.guest.memory = .gib(3)
+        #expect(try fleet.field("memory").impact == .live)
+    }
+
+    @Test func aMovedNICTakesTheAddressOfItsNetwork() throws {
+        var fleet = try GuestFleet()
+        fleet.guest.nics[0].network = name("wan")
+        #expect(try fleet.field("nics.eth0.ipv4").impact == .live)
+        let changes = try fleet.apply()
+        #expect(changes.count == 2 && fleet.live.process?.spec.nics[0].network == name("wan"))
+    }
+
+    /// One guest must be off an address before another one is on it, so both go down.
+    @Test func anAddressThatPassesOnRestartsBoth() throws {
+        var fleet = try GuestFleet()
+        fleet.desired.guests.append(
+            DesiredGuest(
+                name: name("zoo"), memory: .mib(256), boot: .image(FleetGenerator.file("tiny")),
+                nics: [DesiredNIC(name: name("eth0"), network: name("wan"))]))
+        try fleet.apply()
+        let address = fleet.live.definition.spec.nics[0].ipv4
+        fleet.guest.nics[0].network = name("wan")
+        fleet.desired.guests[1].nics[0].network = name("lan")
+        fleet.desired.guests[1].nics[0].ipv4 = address
+        #expect(fleet.plan().changes.filter { $0.address.kind == .guest }.map(\.impact) == [.restart, .restart])
+        try fleet.apply()
+    }
+
+    @Test func aDiskThatReturnsIsAttachedAgain() throws {
+        var fleet = try GuestFleet()
+        let data = fleet.guest.disks.removeLast()
+        #expect(try fleet.change().causes == ["disk data is detached; its file is kept on the host"])
+        #expect(try fleet.apply() == [.removeDisk(name("data"), deletesFile: false), .record])
+        #expect(fleet.live.keptDisks == [KeptDisk(name: name("data"), size: .gib(1))])
+        fleet.guest.disks.append(data)
+        #expect(
+            try fleet.change().causes == ["disk data has a file that was kept (1GiB), which is attached again"])
+        try fleet.apply()
+        #expect(fleet.live.keptDisks.isEmpty)
+    }
+
+    @Test func deletingADiskDestroysItsData() throws {
+        var fleet = try GuestFleet { $0.disks[1].onRemove = .delete }
+        fleet.guest.disks.removeLast()
+        let change = try fleet.change()
+        #expect(change.impact == .destroy && change.action == .update)
+        #expect(change.causes == ["disk data is removed, and its data is deleted"])
+        #expect(try fleet.apply() == [.removeDisk(name("data"), deletesFile: true), .record])
+        #expect(fleet.live.keptDisks.isEmpty)
+    }
+
+    @Test func aChangeThatDidNotTakeIsTriedAgain() throws {
+        var fleet = try GuestFleet()
+        fleet.guest.memory = .mib(512)
+        fleet.guest.disks.append(DesiredDisk(name: name("logs"), size: .gib(1)))
+        try fleet.interruptChange()
+        #expect(pendingRestart(of: fleet.live).map(\.path) == ["memory", "disks.logs"])
+        let change = try fleet.change()
+        #expect(change.impact == .live && change.causes.contains("an earlier change has not taken"))
+        let changes = try fleet.apply()
+        #expect(changes == [.setMemory(.mib(512)), .addDisk(fleet.live.definition.spec.disks[2]), .record])
+    }
+
+    @Test(arguments: [
+        GuestDefect.nicMissing(name("eth0")), .diskMissing(name("data")), .seedMissing, .cpus(1), .memory(.mib(128)),
+        .limitChanged("disks.data"), .limitChanged("nics.eth0.bandwidth"),
+    ])
+    func whatSomebodyDidIsHealedLive(defect: GuestDefect) throws {
+        var fleet = try GuestFleet()
+        fleet.live.defects = [defect]
+        let change = try fleet.change()
+        #expect(change.isDrift && change.impact == .live)
+        #expect(change.causes == [defect.text])
+        #expect(try fleet.apply().count == 2)
+    }
+
+    @Test(arguments: [GuestDefect.diskSwapped(name("data"), file: "/tmp/x"), .diskMissing(name("root"))])
+    func aWrongDiskIsHealedByARestart(defect: GuestDefect) throws {
+        var fleet = try GuestFleet()
+        fleet.live.defects = [defect]
+        let change = try fleet.change()
+        #expect(change.isDrift && change.impact == .restart && change.causes == [defect.text])
+        try fleet.apply()
+    }
+
+    @Test func aStrangeDeviceIsSaid() throws {
+        var fleet = try GuestFleet()
+        fleet.live.defects = [.strangeDevice("usb-1")]
+        #expect(fleet.plan().isEmpty)
+        #expect(fleet.plan().warnings.map(\.code).contains("strange-device"))
+    }
+
+    @Test func secretsAreNotShown() throws {
+        var fleet = try GuestFleet { $0.secrets = ["cloudInit.userData": .file("/secret")] }
+        fleet.guest.cloudInit?.userData = "hush"
+        let field = try fleet.field("cloudInit.userData")
+        #expect(field.isSensitive && field.before == "(sensitive)" && field.after == "(sensitive)")
+        let spec = fleet.live.definition.spec
+        #expect(describe(.guest(spec)).contains { $0.path == "cloudInit.userData" && $0.text == "(sensitive)" })
+        // The value on the host stays one that nobody sees, once the manifest's is none any more.
+        fleet.guest.secrets = [:]
+        #expect(try fleet.field("cloudInit.userData").isSensitive)
+    }
+
+    @Test func fieldsSayWhereTheyAreSet() throws {
+        var fleet = try GuestFleet()
+        func at(_ line: Int) -> SourceRange { SourceRange(file: "fleet.yaml", line: line, column: 1) }
+        fleet.guest.origins = [
+            FieldOrigin(path: "memory", range: at(3)), FieldOrigin(path: "disks", range: at(5)),
+            FieldOrigin(path: "disks.root", range: at(6)), FieldOrigin(path: "disks.root.size", range: at(7)),
+        ]
+        fleet.guest.memory = .mib(512)
+        fleet.guest.disks[0].size = .gib(4)
+        fleet.guest.disks.removeLast()
+        fleet.guest.cpus = 1
+        #expect(try fleet.field("memory").origin == at(3))
+        #expect(try fleet.field("disks.root.size").origin == at(7))
+        #expect(try fleet.field("disks.data").origin == at(5))
+        #expect(try fleet.field("cpus").origin == nil)
+    }
+
+    @Test func aGuestIsMadeAnewOnRequest() throws {
+        var fleet = try GuestFleet()
+        let options = PlanOptions(replacements: [ResourceAddress(.guest, name("web"))])
+        let change = try fleet.change(options)
+        #expect(change.action == .replace && change.impact == .replace)
+        #expect(change.causes == ["requested by --replace"])
+        let made = fleet.plan(options).steps.compactMap { step -> [Name]? in
+            if case .defineGuest(let definition) = step.operation { definition.pendingDisks } else { nil }
+        }
+        #expect(made == [[name("root")]])
+        try fleet.apply(options)
+    }
+
+    @Test func aReaddressedNetworkIsTheOnlyCause() throws {
+        var fleet = try GuestFleet()
+        fleet.desired.networks[0].spec = FleetGenerator.network("10.9.0")
+        #expect(try fleet.change().causes == ["only because network.lan changes its subnet"])
+        fleet.guest.cpuModel = "Nehalem"
+        #expect(try fleet.change().causes == ["network.lan changes its subnet"])
+    }
+}
