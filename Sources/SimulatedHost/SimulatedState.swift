@@ -137,6 +137,7 @@ extension SimulatedState {
         var guest = index.map { live.guests[$0] } ?? LiveGuest(definition: definition, state: .stopped)
         guard isLive || !guest.hasProcess else { throw .guestRuns(definition.name) }
         let had = index == nil ? [] : Set(guest.definition.spec.disks.map(\.name))
+        guest.keepDisks(beside: definition.spec)
         guest.definition = definition
         if isWhole {
             guest.definition.pendingDisks = []
@@ -196,6 +197,18 @@ extension SimulatedState {
             generation: definition.generation, spec: definition.spec, pid: pid, startTime: UInt64(pid),
             bootID: live.facts.bootID)
         live.guests[index].state = .running
+    }
+}
+
+extension LiveGuest {
+    /// Files of disks that the guest loses and that are to be kept; one that it has again is its own.
+    fileprivate mutating func keepDisks(beside spec: GuestSpec) {
+        let names = Set(spec.disks.map(\.name))
+        for disk in definition.spec.disks where disk.onRemove == .keep && !names.contains(disk.name) {
+            keptDisks.append(KeptDisk(name: disk.name, size: disk.size))
+        }
+        keptDisks.removeAll { names.contains($0.name) }
+        keptDisks.sort { $0.name < $1.name }
     }
 }
 

@@ -36,13 +36,13 @@ struct ObservedHost {
     }
 
     /// What guests, ours and others', and strangers have now. Disks count with their virtual sizes, whether their
-    /// guest runs or not.
+    /// guest runs or not, and those that were kept without a guest that has them count as well.
     var taken: HostCapacity.Amounts {
         var taken = HostCapacity.Amounts()
         for guest in live.guests {
             taken.memory += guest.memoryCost
             taken.cpus += guest.runningCPUs
-            taken.disk += guest.definition.spec.diskSize
+            taken.disk += guest.diskSize
         }
         for stranger in live.strangers {
             taken.memory += stranger.memory
@@ -59,6 +59,8 @@ struct ObservedHost {
 extension LiveGuest {
     /// What the process was started with, else what the definition says.
     var effectiveSpec: GuestSpec { process?.spec ?? definition.spec }
+    /// Of the disks that it has, and of those that it had and that were kept.
+    var diskSize: ByteCount { keptDisks.reduce(definition.spec.diskSize) { $0 + $1.size } }
     var runningCPUs: Int { hasProcess ? effectiveSpec.cpus : 0 }
 }
 

@@ -33,9 +33,15 @@ struct GuestTransition {
         guard starts, let spec = resolved?.spec else { return HostCapacity.Amounts() }
         return HostCapacity.Amounts(memory: spec.memoryCost, cpus: spec.cpus)
     }
-    /// How the sum of its disks' sizes changes.
+    /// How the sum of its disks' sizes changes, those that are kept without belonging to it any more included.
     var diskGrowth: Int64 {
-        (resolved?.spec.diskSize.bytes ?? 0) - (live?.definition.spec.diskSize.bytes ?? 0)
+        let before = live?.diskSize.bytes ?? 0
+        guard let spec = resolved?.spec else { return -before }
+        let names = Set(spec.disks.map(\.name))
+        let kept = live?.keptDisks.filter { !names.contains($0.name) } ?? []
+        let leaving = live?.definition.spec.disks.filter { !names.contains($0.name) && $0.onRemove == .keep } ?? []
+        let sizes = kept.map(\.size) + leaving.map(\.size)
+        return sizes.reduce(spec.diskSize.bytes) { $0 + $1.bytes } - before
     }
 
     /// How long to wait for the guest to power off; a guest that does not execute will not.
