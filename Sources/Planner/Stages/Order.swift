@@ -68,8 +68,10 @@ extension Ordered {
             guard let step = id(of: wait.event, schedule), let need = id(of: wait.after, schedule) else { continue }
             added[step, default: []].append(need)
         }
+        let plain = steps
         for (step, needs) in added { steps[step].needs = Set(steps[step].needs + needs).sorted() }
-        renumber()
+        // Waits that contradict what the steps are about would end nowhere: without them the plan is not proved.
+        if !renumber() { steps = plain }
     }
 
     private func id(of event: OrderingEvent, _ schedule: Schedule) -> Int? {
@@ -78,7 +80,9 @@ extension Ordered {
     }
 
     /// The order stays as it is wherever the needs allow it.
-    private mutating func renumber() {
+    ///
+    /// - Returns: false where steps need each other; then nothing has changed.
+    private mutating func renumber() -> Bool {
         var waiting = steps.map(\.needs.count)
         var dependents: [[Int]] = Array(repeating: [], count: steps.count)
         for step in steps { for need in step.needs { dependents[need].append(step.id) } }
@@ -92,7 +96,7 @@ extension Ordered {
                 if waiting[dependent] == 0 { ready.insert(dependent) }
             }
         }
-        precondition(order.count == steps.count, "steps that need each other")
+        guard order.count == steps.count else { return false }
         var number = Array(repeating: 0, count: steps.count)
         for (position, old) in order.enumerated() { number[old] = position }
         steps = order.map { old in
@@ -107,5 +111,6 @@ extension Ordered {
                 arrivals: hosts[host].arrivals.mapValues { number[$0] },
                 liveChanges: hosts[host].liveChanges.mapValues { number[$0] })
         }
+        return true
     }
 }

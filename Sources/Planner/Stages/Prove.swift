@@ -76,12 +76,13 @@ struct StepGraph {
         return (ids, ids.map { id in steps[id].needs.compactMap { position[$0] } })
     }
 
-    /// True where a start waits for anything beyond its own guest's steps.
+    /// True where a step that counts waits for another guest's.
     func isEntangled(host: Int, _ load: HostLoad) -> Bool {
         ofHost[host].contains { id in
-            guard let own = load.owner[id] else { return false }
+            guard load.counts(id) else { return false }
             return steps[id].needs.contains { need in
-                load.owner[need].map { $0 != own } ?? (steps[need].host != steps[id].host)
+                steps[need].address.kind == .guest
+                    && (steps[need].address != steps[id].address || steps[need].host != steps[id].host)
             }
         }
     }
@@ -137,8 +138,6 @@ struct StepGraph {
 struct HostLoad {
     /// By the step's id.
     private var weights: [Int: Load] = [:]
-    /// The guest's position, by the step's id.
-    private(set) var owner: [Int: Int] = [:]
     private var starts: [Int] = []
     private var loose = Load()
     private let graph: StepGraph
@@ -150,19 +149,20 @@ struct HostLoad {
         for (position, guest) in guests.enumerated() {
             let (freed, taken) = (Load(guest.freed), Load(guest.taken))
             loose += (taken - freed).growth
-            if let stop = ids.stops[position] { add(Load() - freed, stop, position) }
-            if let start = ids.starts[position] { add(taken, start, position) }
+            if let stop = ids.stops[position] { add(Load() - freed, stop) }
+            if let start = ids.starts[position] { add(taken, start) }
             if let change = ids.liveChanges[position], !guest.stops, !guest.starts {
-                add(taken - freed, change, position)
+                add(taken - freed, change)
             }
         }
     }
 
-    private mutating func add(_ load: Load, _ step: Int, _ position: Int) {
+    private mutating func add(_ load: Load, _ step: Int) {
         weights[step] = load
-        owner[step] = position
         if load.memory > 0 { starts.append(step) }
     }
+
+    func counts(_ step: Int) -> Bool { weights[step] != nil }
 
     /// The most that is added at any moment.
     ///
