@@ -19,14 +19,20 @@ public func makePlan(
         resolved, placement: placement, against: observed, replacements: options.replacements)
     let policies = checkPolicies(of: difference, desired: desired, options: options, on: observed)
     let capacity = checkCapacity(of: difference, on: observed)
-    let order = order(difference, schedules: capacity.schedules, on: observed)
+    let schedule = schedule(difference, of: desired, on: observed, full: capacity.full)
+    let order = order(difference, by: schedule, of: desired, on: observed)
+    let isRefused = !capacity.remarks.refusals.isEmpty || !schedule.remarks.refusals.isEmpty
+    let proof = prove(order, for: difference, of: desired, on: observed, capacity, isRefused: isRefused)
 
-    let remarks = [placement.remarks, resolved.remarks, difference.remarks, policies, capacity.remarks]
+    let remarks = [
+        placement.remarks, resolved.remarks, difference.remarks, policies, capacity.remarks, schedule.remarks,
+        proof.remarks,
+    ]
     return Plan(
         fleet: desired.name,
         changes: order.changes,
         steps: order.steps,
-        capacity: capacity.hosts,
+        capacity: proof.hosts,
         policies: Dictionary(uniqueKeysWithValues: observed.hosts.map { ($0.name, $0.policy) }),
         refusals: remarks.flatMap(\.refusals),
         warnings: remarks.flatMap(\.warnings),

@@ -2,7 +2,7 @@ import FleetModel
 import HostAgent
 
 /// Runs the steps of a plan: each as soon as those that it needs have ended well, at most `parallelism` at once.
-/// After a failure the steps that do not need the failed one go on.
+/// After a failure the steps that do not need the failed one go on, but for stops of guests whose set is paused by it.
 ///
 /// - Parameters:
 ///   - stop: once it is made, waits are cut short, running steps end, and nothing new begins.
@@ -36,6 +36,7 @@ public func apply(
                     queue.succeeded(result.step)
                     continue
                 }
+                queue.failed(result.step)
                 outcome.failed.append(
                     ApplyOutcome.Failure(
                         step: result.step, isRefusal: failure.kind == .refused, reason: failure.text))

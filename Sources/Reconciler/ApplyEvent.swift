@@ -23,7 +23,8 @@ public struct ApplyOutcome: Sendable {
 
     public var done: [Step] = []
     public var failed: [Failure] = []
-    /// Steps that need a failed one, or were not begun because of the wish to stop.
+    /// Steps that need a failed one, stop a guest of a set that a failure has paused, or were not begun because of the
+    /// wish to stop.
     public var notBegun: [Step] = []
     public var wasStopped = false
 

@@ -225,6 +225,7 @@ extension LiveGuest {
             keptDisks.append(KeptDisk(name: disk.name, size: disk.size))
         }
         keptDisks.removeAll { wanted.contains($0.name) }
+        keptDisks.sort { $0.name < $1.name }
     }
 }
 

@@ -28,7 +28,8 @@ import Testing
         return hosts[host]!
     }
 
-    /// One guest shrinks and makes the room that another needs: only the latter's start waits.
+    /// One guest shrinks and makes the room that another needs: only the latter's start waits. What is new takes what
+    /// is free already.
     @Test(arguments: 0..<20) func memoryIsFreedBeforeItIsTaken(seed: Int) throws {
         var hosts = [host: try applied([("a", 2000), ("b", 500), ("c", 300)])]
         let desired = fleet([("a", 500), ("b", 2000), ("c", 300), ("d", 400)])
@@ -39,7 +40,7 @@ import Testing
         #expect(worstMemory(of: plan, host: host, before: capacity.before.memory) == capacity.peak.memory)
         let stop = try #require(plan.steps.first { $0.verb == "stop" && $0.address.name.text == "a" })
         let waiting = plan.steps.filter { $0.verb == "start" && $0.needs.contains(stop.id) }.map(\.address.name.text)
-        #expect(waiting == ["b", "d"])
+        #expect(waiting == ["b"])
         var random = SeededGenerator(seed: UInt64(seed))
         try perform(linearExtension(of: plan, using: &random), of: plan, on: &hosts)
         #expect(makePlan(desired: desired, hosts: observe(hosts)).isEmpty)

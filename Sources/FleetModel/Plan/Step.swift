@@ -13,10 +13,13 @@ public struct Step: Codable, Hashable, Sendable {
     public var operation: Operation
     /// What the object must look like right before the step; nil where an earlier step of the plan prepared it.
     public var expects: Fingerprint?
+    /// The guests' set that is paused by a failure of this step: no other guest of it is stopped any more. Nil: a
+    /// failure pauses nothing.
+    public var rollout: Name?
 
     public init(
         id: Int, address: ResourceAddress, host: Name, verb: String, needs: [Int] = [], memoryDelta: Int64 = 0,
-        operation: Operation, expects: Fingerprint? = nil
+        operation: Operation, expects: Fingerprint? = nil, rollout: Name? = nil
     ) {
         self.id = id
         self.address = address
@@ -26,5 +29,6 @@ public struct Step: Codable, Hashable, Sendable {
         self.memoryDelta = memoryDelta
         self.operation = operation
         self.expects = expects
+        self.rollout = rollout
     }
 }

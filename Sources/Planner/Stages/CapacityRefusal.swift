@@ -2,18 +2,18 @@ import FleetModel
 
 extension Remarks {
     /// Refuses what a host cannot give, with the arithmetic.
+    ///
+    /// - Returns: true where its memory or processors do not hold what is asked for.
     mutating func weigh(
         _ capacity: HostCapacity, _ disk: DiskLoad, _ guests: [GuestTransition], on host: ObservedHost
-    ) {
+    ) -> Bool {
         let bill = CapacityBill(capacity: capacity, guests: guests, host: host)
-        if bill.starts, capacity.after.memory > capacity.allocatable.memory { refuseMemory(bill) }
-        if bill.starts, capacity.after.cpus > max(capacity.allocatable.cpus, capacity.before.cpus) { refuseCPUs(bill) }
+        let lacksMemory = bill.starts && capacity.after.memory > capacity.allocatable.memory
+        let lacksCPUs = bill.starts && capacity.after.cpus > max(capacity.allocatable.cpus, capacity.before.cpus)
+        if lacksMemory { refuseMemory(bill) }
+        if lacksCPUs { refuseCPUs(bill) }
         if disk.copies > host.live.facts.diskAvailable {
-            refuse(
-                "capacity-disk",
-                "host.\(host.name): \(disk.copies.rounded) of images are to be copied, and "
-                    + "\(host.live.facts.diskAvailable.rounded) are free",
-                help: "free disk space on the host, or use smaller images")
+            refuseDisk(bill, disk)
         } else if capacity.after.disk > max(capacity.allocatable.disk, capacity.before.disk) {
             warn(
                 "capacity-disk-promised",
@@ -21,6 +21,7 @@ extension Remarks {
                     + capacity.allocatable.disk.rounded,
                 help: "disks take only what is written to them; watch the host's free space")
         }
+        return lacksMemory || lacksCPUs
     }
 
     private mutating func refuseMemory(_ bill: CapacityBill) {
@@ -53,17 +54,33 @@ extension Remarks {
             help: "lower cpus by \(excess) in total\(bill.sparing(Int64(excess), of: bill.cpus))")
     }
 
+    private mutating func refuseDisk(_ bill: CapacityBill, _ disk: DiskLoad) {
+        let available = bill.host.live.facts.diskAvailable
+        let lacking = ByteCount(bytes: disk.copies.bytes - available.bytes)
+        let items = disk.files.sorted { $0.file.size == $1.file.size ? $0.path < $1.path : $0.file.size > $1.file.size }
+            .map {
+                CapacityBill.Item(name: $0.path, amount: $0.file.size.bytes, text: $0.file.size.rounded, isAsked: false)
+            }
+        refuse(
+            "capacity-disk", "host.\(bill.host.name) lacks \(lacking.roundedUp) of disk for this plan",
+            detail: bill.text(
+                allocatable: available.rounded, needed: disk.copies.rounded, source: "free on the host's disk",
+                items: items, purpose: "to be copied to the host:"),
+            help: "free \(lacking.roundedUp) on the host's disk, or use smaller images")
+    }
+
     private func overcommit(_ ratio: Double) -> String { ratio == 1 ? "" : " x \(ratio)" }
 }
 
 /// Who takes what of a host once the plan is done.
-private struct CapacityBill {
+struct CapacityBill {
     struct Item {
         let name: String
         let amount: Int64
         let text: String
-        /// This plan starts it.
+        /// This plan starts it, or lets it grow.
         let isAsked: Bool
+        var remark: String { isAsked ? ", started by this plan" : "" }
     }
 
     let capacity: HostCapacity
@@ -75,7 +92,7 @@ private struct CapacityBill {
         self.capacity = capacity
         self.guests = guests
         self.host = host
-        starts = guests.contains(where: \.starts)
+        starts = guests.contains { $0.starts || $0.grows }
     }
 
     var memory: [Item] {
@@ -99,7 +116,9 @@ private struct CapacityBill {
         func add(_ name: String, _ amount: Int64, isAsked: Bool = false) {
             if amount > 0 { items.append(Item(name: name, amount: amount, text: text(amount), isAsked: isAsked)) }
         }
-        for guest in guests where guest.starts { add("guest.\(guest.name)", started(guest.taken), isAsked: true) }
+        for guest in guests where guest.starts || guest.grows {
+            add("guest.\(guest.name)", started(guest.taken), isAsked: true)
+        }
         let changed = Dictionary(
             guests.compactMap { guest in guest.live.map { ($0.definition.id, guest) } },
             uniquingKeysWith: { first, _ in first })
@@ -107,7 +126,7 @@ private struct CapacityBill {
             let definition = guest.definition
             if definition.owner != host.owner {
                 add("guest.\(definition.name) of fleet \(definition.owner.fleet)", live(guest))
-            } else if changed[definition.id].map({ !$0.stops && !$0.starts }) ?? true {
+            } else if changed[definition.id].map({ !$0.stops && !$0.starts && !$0.grows }) ?? true {
                 add("guest.\(definition.name)", live(guest))
             }
         }
@@ -115,16 +134,18 @@ private struct CapacityBill {
         return items.sorted { $0.amount == $1.amount ? $0.name < $1.name : $0.amount > $1.amount }
     }
 
-    func text(allocatable: String, needed: String, source: String, items: [Item]) -> String {
+    func text(
+        allocatable: String, needed: String, source: String, items: [Item], purpose: String = "at the end of the apply:"
+    ) -> String {
         let shown = items.prefix(10)
         let width = ([allocatable, needed] + shown.map(\.text)).map(\.count).max() ?? 0
         func row(_ label: String, _ amount: String, _ remark: String) -> String {
             let left = label.padded(to: 11)
             return "\(left)  \(String(repeating: " ", count: max(0, width - amount.count)))\(amount)  \(remark)"
         }
-        var rows = [row("allocatable", allocatable, source), row("needed", needed, "at the end of the apply:")]
+        var rows = [row("allocatable", allocatable, source), row("needed", needed, purpose)]
         for item in shown {
-            rows.append(row("", item.text, item.name + (item.isAsked ? ", started by this plan" : "")))
+            rows.append(row("", item.text, item.name + item.remark))
         }
         if items.count > shown.count { rows.append(row("", "", "and \(items.count - shown.count) more")) }
         return rows.joined(separator: "\n")
@@ -137,13 +158,20 @@ private struct CapacityBill {
     }
 }
 
+extension GuestTransition {
+    /// It takes more while it runs.
+    fileprivate var grows: Bool {
+        !stops && !starts && (taken.memory > freed.memory || taken.cpus > freed.cpus)
+    }
+}
+
 extension String {
     fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
 }
 
 extension ByteCount {
     /// At least this much, in whole MiB, or tenths of a GiB from one GiB on.
-    fileprivate var roundedUp: String {
+    var roundedUp: String {
         guard bytes > 1 << 30 else { return "\((bytes + (1 << 20) - 1) >> 20)MiB" }
         let tenths = (bytes * 10 + (1 << 30) - 1) >> 30
         return tenths % 10 == 0 ? "\(tenths / 10)GiB" : "\(tenths / 10).\(tenths % 10)GiB"

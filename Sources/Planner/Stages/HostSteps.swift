@@ -9,9 +9,10 @@ struct HostSteps {
     private let guests: [GuestTransition]
     private let leftovers: [Leftover]
     private let groups: [GuestGroup]
-    private let schedule: CapacitySchedule
     private let released: [CachedFile]
     private let firstID: Int
+    /// By a guest's position, the set that a failure of its steps pauses.
+    private let rollouts: [Int: Name]
 
     private(set) var steps: [Step] = []
     /// The ids of steps that others may need, by what they are about.
@@ -25,7 +26,12 @@ struct HostSteps {
     private var claims: [Name: Int] = [:]
     /// By a guest's position.
     private var renames: [Int: Int] = [:]
-    private var stops: [Int: Int] = [:]
+    private(set) var stops: [Int: Int] = [:]
+    /// Changes of guests that run on.
+    private(set) var liveChanges: [Int: Int] = [:]
+    private(set) var starts: [Int: Int] = [:]
+    /// The steps after which guests are up again.
+    private(set) var arrivals: [Int: Int] = [:]
     private var removals: [Int: Int] = [:]
     /// The last of a guest's steps that takes it off its old networks and files.
     private var departures: [Int: Int] = [:]
@@ -33,7 +39,7 @@ struct HostSteps {
     private var removedNetworks: [ObjectID: Int] = [:]
 
     init(
-        host: ObservedHost, difference: Difference, index: Int, schedule: CapacitySchedule, firstID: Int
+        host: ObservedHost, difference: Difference, index: Int, sets: [Name: DesiredGuestSet], firstID: Int
     ) {
         self.host = host
         networks = difference.networks[index]
@@ -41,9 +47,13 @@ struct HostSteps {
         guests = difference.guests[index]
         leftovers = difference.leftovers[index]
         groups = difference.groups[index]
-        self.schedule = schedule
         released = difference.released[index]
         self.firstID = firstID
+        rollouts = Dictionary(
+            uniqueKeysWithValues: guests.enumerated().compactMap { position, guest in
+                guard let set = guest.setName(among: sets), sets[set]?.pausesAfterFailure == true else { return nil }
+                return (position, set)
+            })
         files = [:]
         for (number, group) in groups.enumerated() { for member in group.members { groupOf[member] = number } }
     }
@@ -53,15 +63,10 @@ struct HostSteps {
         rename()
         cacheFiles()
         for group in groups { for member in group.members { stop(member) } }
-        for position in schedule.freeing { stop(position) }
         for position in guests.indices where guests[position].removes { remove(position) }
         for group in groups { for id in group.removedEarly.sorted() { removeNetwork(id, early: group) } }
         ensureNetworks()
-        let freed = schedule.freeing.compactMap { stops[$0] }
-        let waiting = Set(schedule.waiting)
-        for position in guests.indices where !guests[position].removes {
-            bringUp(position, after: waiting.contains(position) ? freed : [])
-        }
+        for position in guests.indices where !guests[position].removes { bringUp(position) }
         for network in networks where network.desired == nil { removeNetwork(network.id, early: nil) }
         releaseImages()
         removeCachedFiles()
@@ -69,13 +74,13 @@ struct HostSteps {
 
     private mutating func add(
         _ address: ResourceAddress, _ verb: String, _ operation: Operation, needs: [Int] = [],
-        memoryDelta: Int64 = 0, expects: Fingerprint? = nil
+        memoryDelta: Int64 = 0, expects: Fingerprint? = nil, of guest: Int? = nil
     ) -> Int {
         let id = firstID + steps.count
         steps.append(
             Step(
                 id: id, address: address, host: host.name, verb: verb, needs: needs, memoryDelta: memoryDelta,
-                operation: operation, expects: expects))
+                operation: operation, expects: expects, rollout: guest.flatMap { rollouts[$0] }))
         return id
     }
 
@@ -99,7 +104,7 @@ struct HostSteps {
             guard let live = guest.live else { continue }
             renames[position] = add(
                 guest.change.address, "rename", .renameGuest(live.definition.reference, to: guest.name),
-                needs: clearings[guest.name.text] ?? [], expects: Fingerprint(live))
+                needs: clearings[guest.name.text] ?? [], expects: Fingerprint(live), of: position)
         }
     }
 
@@ -133,7 +138,7 @@ struct HostSteps {
         stops[position] = add(
             guest.change.address, "stop", .stopGuest(guest.reference, grace: guest.grace),
             needs: [renames[position]].compactMap { $0 }, memoryDelta: -guest.freed.memory.bytes,
-            expects: guest.renames ? nil : Fingerprint(live))
+            expects: guest.renames ? nil : Fingerprint(live), of: position)
     }
 
     private mutating func remove(_ position: Int) {
@@ -143,7 +148,7 @@ struct HostSteps {
         let stopped = stops[position]
         let step = add(
             guest.change.address, "remove", .removeGuest(guest.reference), needs: [stopped].compactMap { $0 },
-            expects: stopped == nil ? Fingerprint(live) : nil)
+            expects: stopped == nil ? Fingerprint(live) : nil, of: position)
         removals[position] = step
         departures[position] = step
     }
@@ -168,7 +173,7 @@ struct HostSteps {
     }
 
     /// Defines and starts a guest, as far as its transition says.
-    private mutating func bringUp(_ position: Int, after freed: [Int]) {
+    private mutating func bringUp(_ position: Int) {
         stop(position)
         let guest = guests[position]
         guard let resolved = guest.resolved else { return }
@@ -188,18 +193,24 @@ struct HostSteps {
                 guest.definesLive ? .changeGuest(definition, guest.liveChanges) : .defineGuest(definition),
                 needs: needs.unique,
                 memoryDelta: guest.changesLive ? guest.taken.memory.bytes - guest.freed.memory.bytes : 0,
-                expects: expectation())
+                expects: expectation(), of: position)
+            if guest.definesLive { liveChanges[position] = step }
             departures[position] = step
             needs = [step]
             isFirst = false
         }
         guard guest.starts else { return }
         let start = add(
-            address, "start", .startGuest(guest.reference), needs: (needs + freed).unique,
-            memoryDelta: guest.taken.memory.bytes, expects: expectation())
+            address, "start", .startGuest(guest.reference), needs: needs.unique,
+            memoryDelta: guest.taken.memory.bytes, expects: expectation(), of: position)
+        starts[position] = start
+        arrivals[position] = start
         // A start ends when the guest's process answers: nothing more is to be waited for.
         let ready = resolved.desired.ready
-        if ready.condition != .started { _ = add(address, "wait", .awaitReady(guest.reference, ready), needs: [start]) }
+        if ready.condition != .started {
+            arrivals[position] = add(
+                address, "wait", .awaitReady(guest.reference, ready), needs: [start], of: position)
+        }
     }
 
     /// The steps that make what the guest's definition refers to.
