@@ -8,9 +8,12 @@ enum NFTables {
 
     /// Tables of the `inet` family by name, each as nft lists it. Counters are left out; numbers instead of names, so
     /// that the text does not depend on the host's services(5). Empty where nft is not installed.
-    static func tables() async throws -> [String: String] {
+    static func tables() async throws -> [String: String] { try await tables(of: "inet") }
+
+    /// The tables of a family.
+    static func tables(of family: String) async throws -> [String: String] {
         guard Command.find("nft") != nil else { return [:] }
-        return blocks(try await Command.run("nft", ["-s", "-n", "list", "ruleset", "inet"], package: package))
+        return blocks(try await Command.run("nft", ["-s", "-n", "list", "ruleset", family], package: package))
     }
 
     /// Splits a listing into its tables: each begins with a line `table inet NAME {` and ends with a line `}`.

@@ -44,7 +44,7 @@ struct Performer: Sendable {
             try await networkTurn.pass { try await network.rename(definition, to: name) }
         case .removeNetwork(let definition): try await networkTurn.pass { try await network.remove(definition) }
         case .changeGuest(let definition, let changes):
-            return try await GuestChanger(layout: layout).change(definition, changes)
+            return try await change(definition, changes)
         case .defineGuest(let definition):
             try await definer.define(definition)
             try await reserve(definition)
@@ -68,6 +68,19 @@ struct Performer: Sendable {
         return nil
     }
 
+    /// Addresses are reserved before the guest can ask for them, and kept as long as its process has them.
+    private func change(_ definition: GuestDefinition, _ changes: [LiveChange]) async throws -> String? {
+        try await reserve(definition, alsoOf: GuestStore(layout: layout).running(definition.id))
+        let network = network
+        let networking = GuestNetworking(
+            openTap: { try network.openTap(guest: $0, nic: $1) }, moveTap: { try network.moveTap(guest: $0, nic: $1) },
+            limitTap: { try network.limitTap(guest: $0, nic: $1) },
+            forgetTap: { try network.forgetTap(guest: $0, nic: $1) })
+        let remark = try await GuestChanger(layout: layout, networking: networking).change(definition, changes)
+        try await reserve(definition, alsoOf: GuestStore(layout: layout).running(definition.id))
+        return remark
+    }
+
     /// The move of the guest's folder comes last and commits the rename: cut off before it, all is done again.
     private func rename(_ guest: GuestReference, to name: Name) async throws {
         let store = GuestStore(layout: layout)
@@ -79,9 +92,15 @@ struct Performer: Sendable {
         try GuestDefiner(layout: layout).rename(guest, to: name)
     }
 
-    private func reserve(_ definition: GuestDefinition) async throws {
+    /// - Parameter process: what it has besides.
+    private func reserve(_ definition: GuestDefinition, alsoOf process: RunningGuest? = nil) async throws {
+        var definition = definition
+        for nic in process?.spec.nics ?? [] {
+            let isWanted = definition.spec.nics.contains { ($0.name, $0.networkID) == (nic.name, nic.networkID) }
+            if !isWanted { definition.spec.nics.append(nic) }
+        }
         let hostname = definition.spec.cloudInit?.hostname ?? definition.name.text
-        try await networkTurn.pass { try network.reserve(definition, hostname: hostname) }
+        try await networkTurn.pass { [definition] in try network.reserve(definition, hostname: hostname) }
     }
 
     private func start(_ guest: GuestReference) async throws {

@@ -5,9 +5,11 @@ import HostSystem
 public struct GuestChanger: Sendable {
     let layout: HostLayout
     let store: GuestStore
+    let networking: GuestNetworking
 
-    public init(layout: HostLayout) {
+    public init(layout: HostLayout, networking: GuestNetworking) {
         self.layout = layout
+        self.networking = networking
         store = GuestStore(layout: layout)
     }
 
@@ -58,8 +60,11 @@ public struct GuestChanger: Sendable {
         monitor.operation = "\(change.verb) of guest \(definition.name)"
         switch change {
         case .record: return .took(change)
-        case .setMemory, .setCPUs, .growDisk, .exchangeSeed, .addDisk, .removeDisk, .limitDisk, .addNIC, .removeNIC,
-            .limitNIC, .moveNIC:
+        case .addDisk, .removeDisk, .limitDisk, .addNIC, .removeNIC, .limitNIC, .moveNIC:
+            return try await LiveDevices(
+                monitor: monitor, definition: definition, running: running.spec, layout: layout, networking: networking
+            ).perform(change)
+        case .setMemory, .setCPUs, .growDisk, .exchangeSeed:
             throw ExecutorError(monitor.operation, "it is not supported on a running guest")
         }
     }
