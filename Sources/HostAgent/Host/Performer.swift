@@ -43,8 +43,7 @@ struct Performer: Sendable {
         case .renameNetwork(let definition, let name):
             try await networkTurn.pass { try await network.rename(definition, to: name) }
         case .removeNetwork(let definition): try await networkTurn.pass { try await network.remove(definition) }
-        case .changeGuest(let definition, let changes):
-            return try await GuestChanger(layout: layout).change(definition, changes)
+        case .changeGuest(let definition, let changes): return try await change(definition, changes)
         case .defineGuest(let definition):
             try await definer.define(definition)
             try await reserve(definition)
@@ -90,9 +89,27 @@ struct Performer: Sendable {
         try await admission.admit(definition, measured: ByteCount(bytes: Machine.memory), policy: policy) {
             () throws(ExecutorError) in try processes.processes()
         }
+        try await settling(definition) { try await GuestStarter(layout: layout).start(definition) }
+    }
+
+    private func change(_ definition: GuestDefinition, _ changes: [LiveChange]) async throws -> String? {
+        let processes = GuestObserver(layout: layout, instance: observer.instance)
+        for case .setMemory(let size) in changes {
+            try await admission.admitGrowth(
+                of: definition, to: size, measured: ByteCount(bytes: Machine.memory), policy: policy
+            ) { () throws(ExecutorError) in try processes.processes() }
+        }
+        return try await settling(definition) { try await GuestChanger(layout: layout).change(definition, changes) }
+    }
+
+    /// Does what was admitted; after it, the host's processes show what the guest takes.
+    private func settling<Result: Sendable>(
+        _ definition: GuestDefinition, _ body: () async throws -> Result
+    ) async throws -> Result {
         do {
-            try await GuestStarter(layout: layout).start(definition)
+            let result = try await body()
             await admission.settled(definition.id)
+            return result
         } catch {
             await admission.settled(definition.id)
             throw error

@@ -6,8 +6,12 @@ public struct GuestChanger: Sendable {
     let layout: HostLayout
     let store: GuestStore
 
-    public init(layout: HostLayout) {
+    /// How long a guest may take over a change that it has to co-operate in.
+    let patience: Duration
+
+    public init(layout: HostLayout, patience: Duration = .seconds(30)) {
         self.layout = layout
+        self.patience = patience
         store = GuestStore(layout: layout)
     }
 
@@ -58,10 +62,20 @@ public struct GuestChanger: Sendable {
         monitor.operation = "\(change.verb) of guest \(definition.name)"
         switch change {
         case .record: return .took(change)
-        case .setMemory, .setCPUs, .growDisk, .exchangeSeed, .addDisk, .removeDisk, .limitDisk, .addNIC, .removeNIC,
-            .limitNIC, .moveNIC:
+        case .setMemory(let size):
+            return try await LiveMemory(monitor: monitor, running: running, patience: patience).set(size)
+        case .setCPUs(let count):
+            return try await LiveCPUs(monitor: monitor, running: running, patience: patience).set(count)
+        case .growDisk(let disk, let size): try await LiveDiskSize(monitor: monitor).grow(disk, to: size)
+        case .exchangeSeed:
+            let folder = layout.guest(definition.owner.fleet, definition.name)
+            try await LiveSeed(
+                monitor: monitor, definition: definition, path: folder.seed, patience: min(patience, .seconds(5))
+            ).exchange()
+        case .addDisk, .removeDisk, .limitDisk, .addNIC, .removeNIC, .limitNIC, .moveNIC:
             throw ExecutorError(monitor.operation, "it is not supported on a running guest")
         }
+        return .took(change)
     }
 
     private func keep(_ operation: String, _ write: () throws(SystemError) -> Void) throws(ExecutorError) {
