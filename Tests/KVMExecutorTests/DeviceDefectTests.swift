@@ -9,7 +9,7 @@ import Testing
 
 /// What of QEMU's answers is somebody else's doing, and what a change of ours that was cut off.
 @Suite struct DeviceDefectTests {
-    private static let folder = GuestFolder(path: "/var/lib/lodge/guests/demo/web-1")
+    private static let folder = HostLayout().guest(name("demo"), name("web-1"))
 
     private static func nic(_ text: String) -> NICSpec {
         NICSpec(

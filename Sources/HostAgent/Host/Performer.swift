@@ -43,8 +43,7 @@ struct Performer: Sendable {
         case .renameNetwork(let definition, let name):
             try await networkTurn.pass { try await network.rename(definition, to: name) }
         case .removeNetwork(let definition): try await networkTurn.pass { try await network.remove(definition) }
-        case .changeGuest(let definition, let changes):
-            return try await change(definition, changes)
+        case .changeGuest(let definition, let changes): return try await change(definition, changes)
         case .defineGuest(let definition):
             try await definer.define(definition)
             try await reserve(definition)
@@ -66,19 +65,6 @@ struct Performer: Sendable {
         case .removeLeftover(let leftover): try await remove(leftover)
         }
         return nil
-    }
-
-    /// Addresses are reserved before the guest can ask for them, and kept as long as its process has them.
-    private func change(_ definition: GuestDefinition, _ changes: [LiveChange]) async throws -> String? {
-        try await reserve(definition, alsoOf: GuestStore(layout: layout).running(definition.id))
-        let network = network
-        let networking = GuestNetworking(
-            openTap: { try network.openTap(guest: $0, nic: $1) }, moveTap: { try network.moveTap(guest: $0, nic: $1) },
-            limitTap: { try network.limitTap(guest: $0, nic: $1) },
-            forgetTap: { try network.forgetTap(guest: $0, nic: $1) })
-        let remark = try await GuestChanger(layout: layout, networking: networking).change(definition, changes)
-        try await reserve(definition, alsoOf: GuestStore(layout: layout).running(definition.id))
-        return remark
     }
 
     /// The move of the guest's folder comes last and commits the rename: cut off before it, all is done again.
@@ -109,9 +95,40 @@ struct Performer: Sendable {
         try await admission.admit(definition, measured: ByteCount(bytes: Machine.memory), policy: policy) {
             () throws(ExecutorError) in try processes.processes()
         }
+        try await settling(definition) { try await GuestStarter(layout: layout).start(definition) }
+    }
+
+    /// Addresses are reserved before the guest can ask for them, and kept as long as its process has them.
+    private func change(_ definition: GuestDefinition, _ changes: [LiveChange]) async throws -> String? {
+        let processes = GuestObserver(layout: layout, instance: observer.instance)
+        for case .setMemory(let size) in changes {
+            try await admission.admitGrowth(
+                of: definition, to: size, measured: ByteCount(bytes: Machine.memory), policy: policy
+            ) { () throws(ExecutorError) in try processes.processes() }
+        }
+        try await reserve(definition, alsoOf: GuestStore(layout: layout).running(definition.id))
+        let changer = GuestChanger(layout: layout, networking: networking)
+        let remark = try await settling(definition) { try await changer.change(definition, changes) }
+        try await reserve(definition, alsoOf: GuestStore(layout: layout).running(definition.id))
+        return remark
+    }
+
+    private var networking: GuestNetworking {
+        let network = network
+        return GuestNetworking(
+            openTap: { try network.openTap(guest: $0, nic: $1) }, moveTap: { try network.moveTap(guest: $0, nic: $1) },
+            limitTap: { try network.limitTap(guest: $0, nic: $1) },
+            forgetTap: { try network.forgetTap(guest: $0, nic: $1) })
+    }
+
+    /// Does what was admitted; after it, the host's processes show what the guest takes.
+    private func settling<Result: Sendable>(
+        _ definition: GuestDefinition, _ body: () async throws -> Result
+    ) async throws -> Result {
         do {
-            try await GuestStarter(layout: layout).start(definition)
+            let result = try await body()
             await admission.settled(definition.id)
+            return result
         } catch {
             await admission.settled(definition.id)
             throw error

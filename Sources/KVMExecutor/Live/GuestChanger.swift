@@ -7,9 +7,13 @@ public struct GuestChanger: Sendable {
     let store: GuestStore
     let networking: GuestNetworking
 
-    public init(layout: HostLayout, networking: GuestNetworking) {
+    /// How long a guest may take over a change that it has to co-operate in.
+    let patience: Duration
+
+    public init(layout: HostLayout, networking: GuestNetworking, patience: Duration = .seconds(30)) {
         self.layout = layout
         self.networking = networking
+        self.patience = patience
         store = GuestStore(layout: layout)
     }
 
@@ -60,13 +64,23 @@ public struct GuestChanger: Sendable {
         monitor.operation = "\(change.verb) of guest \(definition.name)"
         switch change {
         case .record: return .took(change)
+        case .setMemory(let size):
+            return try await LiveMemory(monitor: monitor, running: running, patience: patience).set(size)
+        case .setCPUs(let count):
+            return try await LiveCPUs(monitor: monitor, running: running, patience: patience).set(count)
+        case .growDisk(let disk, let size): try await LiveDiskSize(monitor: monitor).grow(disk, to: size)
+        case .exchangeSeed:
+            let folder = layout.guest(definition.owner.fleet, definition.name)
+            try await LiveSeed(
+                monitor: monitor, definition: definition, path: folder.seed, patience: min(patience, .seconds(5))
+            ).exchange()
         case .addDisk, .removeDisk, .limitDisk, .addNIC, .removeNIC, .limitNIC, .moveNIC:
             return try await LiveDevices(
-                monitor: monitor, definition: definition, running: running.spec, layout: layout, networking: networking
+                monitor: monitor, definition: definition, running: running.spec, layout: layout,
+                networking: networking, patience: patience
             ).perform(change)
-        case .setMemory, .setCPUs, .growDisk, .exchangeSeed:
-            throw ExecutorError(monitor.operation, "it is not supported on a running guest")
         }
+        return .took(change)
     }
 
     private func keep(_ operation: String, _ write: () throws(SystemError) -> Void) throws(ExecutorError) {

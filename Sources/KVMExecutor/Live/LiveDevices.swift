@@ -8,6 +8,8 @@ struct LiveDevices {
     let running: GuestSpec
     let layout: HostLayout
     let networking: GuestNetworking
+    /// How long the guest may take to let go of a device.
+    let patience: Duration
 
     func perform(_ change: LiveChange) async throws(ExecutorError) -> LiveOutcome {
         if isPlug(change), running.machine != .q35 {
@@ -15,8 +17,8 @@ struct LiveDevices {
                 monitor.operation, "a guest of machine type \(running.machine.rawValue) takes no devices while it runs",
                 advice: "plan again: it has them after a restart")
         }
-        let disks = LiveDisks(monitor: monitor, definition: definition, layout: layout)
-        let nics = LiveNICs(monitor: monitor, definition: definition, networking: networking)
+        let disks = LiveDisks(monitor: monitor, definition: definition, layout: layout, patience: patience)
+        let nics = LiveNICs(monitor: monitor, definition: definition, networking: networking, patience: patience)
         switch change {
         case .addDisk(let disk): return try await disks.add(disk)
         case .removeDisk(let name, let deletesFile): return try await disks.remove(name, deletesFile: deletesFile)

@@ -7,6 +7,8 @@ struct LiveDisks {
     let monitor: GuestMonitor
     let definition: GuestDefinition
     let layout: HostLayout
+    /// How long the guest may take to let go of a disk.
+    let patience: Duration
     private var files: DiskFiles { DiskFiles(definition, layout: layout) }
 
     /// Makes the disk's file where it is missing, and plugs it in. What an interrupted run has done of it stays.
@@ -27,8 +29,9 @@ struct LiveDisks {
     /// Unplugs the disk. The guest is not asked whether it still uses it, and lets go of a mounted disk without a word.
     func remove(_ name: Name, deletesFile: Bool) async throws(ExecutorError) -> LiveOutcome {
         let id = QEMUCommandLine.node(name)
-        guard try await monitor.letGo(of: id) else {
-            return LiveOutcome(remark: "the guest did not let go of disk \(name), and keeps it until its restart")
+        guard try await monitor.letGo(of: id, within: patience) else {
+            return LiveOutcome(
+                remark: "the guest did not let go of disk \(name) within \(patience), and keeps it until its restart")
         }
         try await removeNode(id)
         if deletesFile { try files.remove(name) }

@@ -7,6 +7,8 @@ struct LiveNICs {
     let monitor: GuestMonitor
     let definition: GuestDefinition
     let networking: GuestNetworking
+    /// How long the guest may take to let go of a NIC.
+    let patience: Duration
 
     /// How long a cable is seen to be pulled. Linux tells its programs of a change at most once a second
     /// (`net/core/link_watch.c`), and of none that is over by then.
@@ -28,8 +30,9 @@ struct LiveNICs {
     }
 
     func remove(_ name: Name) async throws(ExecutorError) -> LiveOutcome {
-        guard try await monitor.letGo(of: device(name)) else {
-            return LiveOutcome(remark: "the guest did not let go of NIC \(name), and keeps it until its restart")
+        guard try await monitor.letGo(of: device(name), within: patience) else {
+            return LiveOutcome(
+                remark: "the guest did not let go of NIC \(name) within \(patience), and keeps it until its restart")
         }
         try await removeBackend(name)
         try attempt { try networking.forgetTap(definition, name) }

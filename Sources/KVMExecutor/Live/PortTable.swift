@@ -53,10 +53,10 @@ extension GuestMonitor {
     /// Unplugs the device; that it is gone already is no error.
     ///
     /// - Returns: false where the guest did not let go of it.
-    func letGo(of device: String) async throws(ExecutorError) -> Bool {
+    func letGo(of device: String, within patience: Duration) async throws(ExecutorError) -> Bool {
         guard try await has(device) else { return true }
         do throws(ExecutorError) {
-            return try await unplug(device)
+            return try await unplug(device, within: patience)
         } catch {
             // The guest may let go just now of what was asked of it before, by a run that was cut off.
             guard try await has(device) else { return true }

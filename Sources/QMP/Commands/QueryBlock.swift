@@ -13,9 +13,12 @@ public struct QueryBlock: QMPCommand {
         public let inserted: Medium?
         /// `nil` where the device does not track it. After an error it can be stale: trust `query-status`.
         public let ioStatus: IOStatus?
+        /// `nil` for what has no tray.
+        public let isTrayOpen: Bool?
 
         private enum CodingKeys: String, CodingKey {
             case device, qdev, inserted
+            case isTrayOpen = "tray_open"
             case ioStatus = "io-status"
         }
     }

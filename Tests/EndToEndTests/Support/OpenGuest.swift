@@ -49,7 +49,7 @@ extension Lab {
 
     /// Waits until the guest has, or has not, a disk with this serial number.
     func expectDisk(_ serial: String, _ present: Bool, sourceLocation: SourceLocation = #_sourceLocation) async throws {
-        let settled = try await eventually { try await device(serial) != nil == present }
+        let settled = try await eventually { (try await device(serial) != nil) == present }
         #expect(settled, "the guest \(present ? "lacks" : "still has") \(serial)", sourceLocation: sourceLocation)
     }
 }
