@@ -45,9 +45,9 @@ struct TapRates {
 
     /// Removes the table of a tap, whether that is still there or not. That there is none is no error.
     func forget(_ tap: String) throws {
-        guard Files.exists(path(tap)) else { return }
+        guard Files.exists(path(tap)) || Files.exists(draft(tap)) else { return }
         try run("add table netdev \(table(tap))\ndelete table netdev \(table(tap))\n")
-        try Files.remove(path(tap))
+        for file in [draft(tap), path(tap)] { try Files.remove(file) }
         Files.removeEmptyFolders(from: folder, upTo: layout.runFolder)
     }
 
@@ -74,9 +74,13 @@ struct TapRates {
 
     // MARK: What is there
 
+    /// Those of which a process was killed while it wrote the file among them.
     var records: [Record] {
-        ((try? Files.list(folder)) ?? []).filter { $0.hasPrefix(InterfaceName.prefix) }.map { tap in
-            Record(tap: tap, alias: (Files.text(path(tap)) ?? "").filter { $0 != "\n" })
+        let files = ((try? Files.list(folder)) ?? []).filter { $0.hasPrefix(InterfaceName.prefix) }
+        let suffix = DurableFile.temporarySuffix
+        return Set(files.map { $0.hasSuffix(suffix) ? String($0.dropLast(suffix.count)) : $0 }).sorted().map { tap in
+            let text = Files.text(path(tap)) ?? Files.text(draft(tap)) ?? ""
+            return Record(tap: tap, alias: text.filter { $0 != "\n" })
         }
     }
 
@@ -111,6 +115,7 @@ struct TapRates {
     func table(_ tap: String) -> String { "\(marks.tablePrefix)\(tap)" }
     private var folder: String { layout.tapRatesFolder }
     private func path(_ tap: String) -> String { "\(folder)/\(tap)" }
+    private func draft(_ tap: String) -> String { path(tap) + DurableFile.temporarySuffix }
 
     /// Runs nft and waits for it. Not by way of ``NFTables``: this is also done by the process that is about to become
     /// QEMU, whose only thread must be its own.

@@ -43,7 +43,7 @@ extension Lab {
 
     /// The guest's name for the disk with this serial number, such as `vdb`; nil where it has none.
     func device(_ serial: String) async throws -> String? {
-        let line = "grep -lx \(serial) /sys/block/*/serial"
+        let line = "grep -lx \(serial) /sys/block/*/serial 2>/dev/null"
         return try await inside(line).split(separator: "/").dropFirst(2).first.map(String.init)
     }
 
