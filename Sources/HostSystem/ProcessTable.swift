@@ -38,6 +38,18 @@ public enum ProcessTable {
         entry(pid).map { !$0.isDead && $0.startTime == startTime } ?? false
     }
 
+    /// The paths, as they are today, of what the process has open. Needs to be its user or root; empty for others.
+    public static func openFiles(of pid: Int32) -> [String] {
+        let folder = "/proc/\(pid)/fd"
+        return ((try? Files.list(folder)) ?? []).compactMap { name in
+            var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+            let count = buffer.withUnsafeMutableBufferPointer { bytes in
+                bytes.withMemoryRebound(to: CChar.self) { readlink("\(folder)/\(name)", $0.baseAddress!, $0.count) }
+            }
+            return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+        }
+    }
+
     /// Sends a signal to exactly that process, never to a later one with the same pid.
     public static func signal(_ pid: Int32, startTime: UInt64, _ signal: CInt) throws(SystemError) {
         guard lives(pid, startTime: startTime) else { return }

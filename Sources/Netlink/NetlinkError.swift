@@ -18,6 +18,8 @@ public struct NetlinkError: Error, Hashable, Sendable, CustomStringConvertible {
         case deleteNeighbour = "delete the neighbour"
         case listRoutes = "list the routes of"
         case openTap = "open the tap"
+        case listQueues = "list the queues of"
+        case limitQueue = "limit the rate of"
     }
 
     public enum Reason: Hashable, Sendable {

@@ -47,6 +47,7 @@ public final class NetlinkSocket {
     public var addresses: AddressTable { AddressTable(socket: self) }
     public var neighbours: NeighbourTable { NeighbourTable(socket: self) }
     public var routes: RouteTable { RouteTable(socket: self) }
+    public var queues: QueueTable { QueueTable(socket: self) }
 
     /// Sends one request and waits for its acknowledgement.
     ///

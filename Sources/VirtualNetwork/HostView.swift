@@ -60,7 +60,7 @@ struct HostView {
 
     /// What bears this instance's mark and belongs to no definition.
     var leftovers: [Leftover] {
-        interfaceLeftovers + tableLeftovers + serverLeftovers + folderLeftovers
+        interfaceLeftovers + tableLeftovers + rateLeftovers + serverLeftovers + folderLeftovers
     }
 
     private var interfaceLeftovers: [Leftover] {
@@ -95,6 +95,20 @@ struct HostView {
                 kind: .nftTable, subject: name,
                 proof: "its name has the instance's id" + (comment.map { ", its comment is \($0)" } ?? ""),
                 fleet: marks.read(mark)?.fleet)
+        }
+    }
+
+    /// Limits of taps that are gone, as is their guest. The next start of a guest that is defined makes or removes them.
+    private var rateLeftovers: [Leftover] {
+        let rates = TapRates(layout: layout, marks: marks)
+        let present = Set(links.map(\.name))
+        return rates.records.compactMap { record in
+            let owned = marks.read(record.alias)
+            if present.contains(record.tap) { return nil }
+            if let owned, Files.exists(layout.guest(owned.fleet, owned.name).definition) { return nil }
+            return Leftover(
+                kind: .nftTable, subject: rates.table(record.tap),
+                proof: "its name has the instance's id, and it was made for \(record.alias)", fleet: owned?.fleet)
         }
     }
 

@@ -14,7 +14,12 @@ struct LeftoverRemoval {
         case .interface:
             try removeInterface(leftover.subject)
         case .nftTable:
-            try await NFTables.delete(leftover.subject)
+            let rates = TapRates(layout: layout, marks: marks)
+            if let record = rates.records.first(where: { rates.table($0.tap) == leftover.subject }) {
+                try rates.forget(record.tap)
+            } else {
+                try await NFTables.delete(leftover.subject)
+            }
         case .dhcpServer:
             for process in server.running() where "\(process.process.pid)" == leftover.subject {
                 try await server.stop(process)

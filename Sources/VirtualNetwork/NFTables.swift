@@ -7,13 +7,21 @@ enum NFTables {
     static let package = "nftables"
 
     /// Tables of the families `inet` and `bridge` by name, each as nft lists it; two of one name are one text, `inet`
-    /// first. Counters are left out; numbers instead of names, so that the text does not depend on the host's
-    /// services(5). Empty where nft is not installed.
+    /// first.
     static func tables() async throws -> [String: String] {
-        guard Command.find("nft") != nil else { return [:] }
-        async let inet = Command.run("nft", ["-s", "-n", "list", "ruleset", "inet"], package: package)
-        async let bridge = Command.run("nft", ["-s", "-n", "list", "ruleset", "bridge"], package: package)
+        async let inet = listing(of: "inet")
+        async let bridge = listing(of: "bridge")
         return blocks(try await inet + bridge)
+    }
+
+    /// The tables of a family.
+    static func tables(of family: String) async throws -> [String: String] { blocks(try await listing(of: family)) }
+
+    /// Counters are left out; numbers instead of names, so that the text does not depend on the host's services(5).
+    /// Empty where nft is not installed.
+    private static func listing(of family: String) async throws -> String {
+        guard Command.find("nft") != nil else { return "" }
+        return try await Command.run("nft", ["-s", "-n", "list", "ruleset", family], package: package)
     }
 
     /// Splits a listing into its tables: each begins with a line `table FAMILY NAME {` and ends with a line `}`.

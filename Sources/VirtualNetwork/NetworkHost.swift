@@ -25,11 +25,26 @@ public struct NetworkHost: Sendable {
         server = DHCPServer(layout: layout, instance: instance)
     }
 
-    /// The networks of all fleets of the instance with what is wrong with them, and what belongs to none.
-    public func observe() async throws(NetworkError) -> (networks: [LiveNetwork], leftovers: [Leftover]) {
+    /// The networks of all fleets of the instance with what is wrong with them, what belongs to none, and the limits of
+    /// guests' interfaces by their names.
+    public func observe() async throws(NetworkError) -> (
+        networks: [LiveNetwork], leftovers: [Leftover], limits: [String: TapLimit]
+    ) {
         do {
             let view = try HostView(store: store, server: server, marks: marks, tables: await NFTables.tables())
-            return (view.networks, view.leftovers)
+            let limits = try await TapRates(layout: layout, marks: marks).limits(view.links, NetlinkSocket())
+            return (view.networks, view.leftovers, limits)
+        } catch {
+            throw NetworkError(error)
+        }
+    }
+
+    /// The limits alone.
+    public func limits() async throws(NetworkError) -> [String: TapLimit] {
+        do {
+            let socket = try NetlinkSocket()
+            return try await TapRates(layout: layout, marks: marks).limits(
+                socket.links.list(namePrefix: InterfaceName.prefix), socket)
         } catch {
             throw NetworkError(error)
         }
@@ -102,13 +117,14 @@ public struct NetworkHost: Sendable {
         }
     }
 
-    /// Reserves the addresses of the guest's NICs, lets packets with them pass, and makes its names resolve in each of their networks: its own name and
-    /// `hostname`, with and without the network's domain. Reservations of the same guest that it does not have any more
+    /// Reserves the addresses of the guest's NICs, lets packets with them pass, and makes its names resolve in each of
+    /// their networks: its own name and `hostname`, with and without the network's domain. Reservations of the same guest that it does not have any more
     /// are removed.
     public func reserve(_ guest: GuestDefinition, hostname: String) async throws(NetworkError) {
         do {
             let networks = try Reservations(store: store, server: server).reserve(guest, hostname: hostname)
             for network in networks { try await filter(network).ensure() }
+            try taps.sweep(guest.reference, guest.spec)
         } catch {
             throw NetworkError(error)
         }
@@ -119,23 +135,41 @@ public struct NetworkHost: Sendable {
         do {
             let networks = try await Reservations(store: store, server: server).release(guest.id)
             for network in networks { try await filter(network).ensure() }
+            try taps.sweep(guest, nil)
         } catch {
             throw NetworkError(error)
         }
     }
 
-    /// Makes a NIC's tap and connects it to its network.
+    private var taps: GuestTaps { GuestTaps(layout: layout, marks: marks) }
+
+    /// Makes a NIC's tap, limits it and connects it to its network.
     ///
     /// - Returns: the descriptor that holds the tap, close-on-exec; the interface is gone when its last copy closes.
     public func openTap(guest: GuestDefinition, nic: NICSpec) throws(NetworkError) -> CInt {
-        do { return try GuestTaps(marks: marks).open(guest, nic) } catch { throw NetworkError(error) }
+        do { return try taps.open(guest, nic) } catch { throw NetworkError(error) }
+    }
+
+    /// Connects the tap of a running guest's NIC to the NIC's network, whichever it is connected to.
+    public func moveTap(guest: GuestDefinition, nic: NICSpec) throws(NetworkError) {
+        do { try taps.move(guest, nic) } catch { throw NetworkError(error) }
+    }
+
+    /// Gives the tap of a running guest's NIC the NIC's limit, or none.
+    public func limitTap(guest: GuestDefinition, nic: NICSpec) throws(NetworkError) {
+        do { try taps.limit(guest, nic) } catch { throw NetworkError(error) }
+    }
+
+    /// Removes what the tap of a NIC that was unplugged has left on the host.
+    public func forgetTap(guest: GuestDefinition, nic: Name) throws(NetworkError) {
+        do { try taps.forget(guest, nic) } catch { throw NetworkError(error) }
     }
 
     /// Marks a running guest's taps with its new name.
     ///
     /// - Parameter guest: with its present name.
     public func renameTaps(of guest: GuestDefinition, to name: Name) throws(NetworkError) {
-        do { try GuestTaps(marks: marks).rename(guest, to: name) } catch { throw NetworkError(error) }
+        do { try taps.rename(guest, to: name) } catch { throw NetworkError(error) }
     }
 
     /// Whether the NIC's address answers on its network now, with the NIC's MAC address; takes a second where it does

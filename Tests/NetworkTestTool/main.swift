@@ -19,6 +19,8 @@ func show(_ value: some Encodable) throws {
 struct Observation: Encodable {
     var networks: [LiveNetwork]
     var leftovers: [Leftover]
+    /// Bytes a second to and from the guest, by the tap's name; 0 for none.
+    var limits: [String: [Int64]]
     /// How long it took.
     var milliseconds: Int64
 }
@@ -34,9 +36,12 @@ do {
     case "observe":
         let clock = ContinuousClock()
         let start = clock.now
-        let (networks, leftovers) = try await host.observe()
+        let (networks, leftovers, limits) = try await host.observe()
         let time = (clock.now - start) / .milliseconds(1)
-        try show(Observation(networks: networks, leftovers: leftovers, milliseconds: Int64(time)))
+        try show(
+            Observation(
+                networks: networks, leftovers: leftovers,
+                limits: limits.mapValues { [$0.received ?? 0, $0.sent ?? 0] }, milliseconds: Int64(time)))
     case "routes":
         try show(try host.routes())
     case "warnings":
@@ -57,6 +62,15 @@ do {
         try await host.removeLeftover(decode(Leftover.self, operands[0]))
     case "renameTaps":
         try host.renameTaps(of: decode(GuestDefinition.self, operands[0]), to: Name(parsing: operands[1])!)
+    case "moveTap":
+        let guest = try decode(GuestDefinition.self, operands[0])
+        try host.moveTap(guest: guest, nic: guest.spec.nics[0])
+    case "limitTap":
+        let guest = try decode(GuestDefinition.self, operands[0])
+        try host.limitTap(guest: guest, nic: guest.spec.nics[0])
+    case "forgetTap":
+        let guest = try decode(GuestDefinition.self, operands[0])
+        try host.forgetTap(guest: guest, nic: guest.spec.nics[0].name)
     case "holdTaps":
         // Until it is killed, as QEMU would.
         let guest = try decode(GuestDefinition.self, operands[0])

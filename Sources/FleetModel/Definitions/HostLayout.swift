@@ -41,6 +41,8 @@ public struct HostLayout: Codable, Hashable, Sendable {
     public var networkRunsFolder: String { "\(runFolder)/networks" }
     /// The run folder of a network: its DHCP server's configuration and pid file.
     public func networkRun(_ id: ObjectID) -> String { "\(networkRunsFolder)/\(id)" }
+    /// One file for each guest's interface whose rate is limited, called as the interface.
+    public var tapRatesFolder: String { "\(runFolder)/rates" }
 }
 
 /// A guest's folder under the state folder: owned by root; QEMU's user may write the disks.

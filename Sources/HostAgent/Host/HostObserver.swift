@@ -18,7 +18,8 @@ struct HostObserver: Sendable {
             let claims = try ImageClaims(layout: layout).list()
             let (seenNetworks, seenGuests) = (try await network, try await guests)
             var live = LiveHost(
-                facts: try await facts, guests: seenGuests.guests, networks: seenNetworks.networks,
+                facts: try await facts, guests: seenGuests.guests.map { $0.comparing(seenNetworks.limits, instance) },
+                networks: seenNetworks.networks,
                 images: claims.claims, cache: cache.files, strangers: seenGuests.strangers,
                 leftovers: seenGuests.leftovers + seenNetworks.leftovers + cache.leftovers + claims.broken)
             live.leftovers += unusedFiles(of: live)
@@ -94,9 +95,31 @@ struct HostObserver: Sendable {
     private func guestFingerprint(_ guest: GuestReference) async throws(HostError) -> Fingerprint {
         let observer = GuestObserver(layout: layout, instance: instance)
         do {
-            return try await observer.observe(guest).map(Fingerprint.init) ?? .absent
+            guard let live = try await observer.observe(guest) else { return .absent }
+            let limits = try await NetworkHost(layout: layout, instance: instance).limits()
+            return Fingerprint(live.comparing(limits, instance))
         } catch {
-            throw HostError(.failed, error.description)
+            throw HostError(.failed, "\(error)")
         }
+    }
+}
+
+extension LiveGuest {
+    /// With the defects of its NICs' limits. One that is as the definition says is no defect, even where the record of
+    /// the process has another: that change was cut off.
+    ///
+    /// - Parameter limits: those of all taps that have one, by the tap's name.
+    func comparing(_ limits: [String: TapLimit], _ instance: InstanceID) -> LiveGuest {
+        guard let process, state != .stopped else { return self }
+        let changed = process.spec.nics.filter { nic in
+            guard let wanted = definition.spec.nics.first(where: { $0.name == nic.name }),
+                !defects.contains(.nicMissing(nic.name))
+            else { return false }
+            let limit = limits[InterfaceName.tap(instance, guest: definition.id, nic: nic.name)] ?? TapLimit()
+            return ![nic, wanted].contains { TapLimit($0.bandwidth) == limit }
+        }
+        var guest = self
+        guest.defects = (defects + changed.map { .limitChanged("NIC \($0.name)") }).sorted { $0.text < $1.text }
+        return guest
     }
 }

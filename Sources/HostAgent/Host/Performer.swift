@@ -43,8 +43,7 @@ struct Performer: Sendable {
         case .renameNetwork(let definition, let name):
             try await networkTurn.pass { try await network.rename(definition, to: name) }
         case .removeNetwork(let definition): try await networkTurn.pass { try await network.remove(definition) }
-        case .changeGuest(let definition, let changes):
-            return try await GuestChanger(layout: layout).change(definition, changes)
+        case .changeGuest(let definition, let changes): return try await change(definition, changes)
         case .defineGuest(let definition):
             try await definer.define(definition)
             try await reserve(definition)
@@ -79,9 +78,15 @@ struct Performer: Sendable {
         try GuestDefiner(layout: layout).rename(guest, to: name)
     }
 
-    private func reserve(_ definition: GuestDefinition) async throws {
+    /// - Parameter process: what it has besides.
+    private func reserve(_ definition: GuestDefinition, alsoOf process: RunningGuest? = nil) async throws {
+        var definition = definition
+        for nic in process?.spec.nics ?? [] {
+            let isWanted = definition.spec.nics.contains { ($0.name, $0.networkID) == (nic.name, nic.networkID) }
+            if !isWanted { definition.spec.nics.append(nic) }
+        }
         let hostname = definition.spec.cloudInit?.hostname ?? definition.name.text
-        try await networkTurn.pass { try await network.reserve(definition, hostname: hostname) }
+        try await networkTurn.pass { [definition] in try await network.reserve(definition, hostname: hostname) }
     }
 
     private func start(_ guest: GuestReference) async throws {
@@ -90,9 +95,40 @@ struct Performer: Sendable {
         try await admission.admit(definition, measured: ByteCount(bytes: Machine.memory), policy: policy) {
             () throws(ExecutorError) in try processes.processes()
         }
+        try await settling(definition) { try await GuestStarter(layout: layout).start(definition) }
+    }
+
+    /// Addresses are reserved before the guest can ask for them, and kept as long as its process has them.
+    private func change(_ definition: GuestDefinition, _ changes: [LiveChange]) async throws -> String? {
+        let processes = GuestObserver(layout: layout, instance: observer.instance)
+        for case .setMemory(let size) in changes {
+            try await admission.admitGrowth(
+                of: definition, to: size, measured: ByteCount(bytes: Machine.memory), policy: policy
+            ) { () throws(ExecutorError) in try processes.processes() }
+        }
+        try await reserve(definition, alsoOf: GuestStore(layout: layout).running(definition.id))
+        let changer = GuestChanger(layout: layout, networking: networking)
+        let remark = try await settling(definition) { try await changer.change(definition, changes) }
+        try await reserve(definition, alsoOf: GuestStore(layout: layout).running(definition.id))
+        return remark
+    }
+
+    private var networking: GuestNetworking {
+        let network = network
+        return GuestNetworking(
+            openTap: { try network.openTap(guest: $0, nic: $1) }, moveTap: { try network.moveTap(guest: $0, nic: $1) },
+            limitTap: { try network.limitTap(guest: $0, nic: $1) },
+            forgetTap: { try network.forgetTap(guest: $0, nic: $1) })
+    }
+
+    /// Does what was admitted; after it, the host's processes show what the guest takes.
+    private func settling<Result: Sendable>(
+        _ definition: GuestDefinition, _ body: () async throws -> Result
+    ) async throws -> Result {
         do {
-            try await GuestStarter(layout: layout).start(definition)
+            let result = try await body()
             await admission.settled(definition.id)
+            return result
         } catch {
             await admission.settled(definition.id)
             throw error

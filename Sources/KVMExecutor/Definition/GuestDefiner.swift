@@ -19,12 +19,14 @@ public struct GuestDefiner: Sendable {
         let folder = layout.guest(definition.owner.fleet, definition.name)
         let user = try SystemUser.find()
         var definition = definition
+        let earlier = try? store.definition(definition.owner.fleet, definition.name)
+        if let earlier { try removeUnwanted(earlier, definition) }
         do {
             try Files.makeFolder(layout.guestsFolder)
             try Files.makeFolder(folder.path)
             // Traversed, but not read, by QEMU's user.
             try Files.setOwner(folder.path, user: 0, group: user.group)
-            if let earlier = try? store.definition(definition.owner.fleet, definition.name) {
+            if let earlier {
                 let unmade = Set(earlier.pendingDisks).union(definition.pendingDisks)
                 definition.pendingDisks = definition.spec.disks.map(\.name).filter(unmade.contains)
             }
@@ -32,17 +34,21 @@ public struct GuestDefiner: Sendable {
         } catch {
             throw ExecutorError(operation, error)
         }
+        let files = DiskFiles(definition, layout: layout)
         for disk in definition.spec.disks {
-            let path = folder.disk(disk.name)
-            if definition.pendingDisks.contains(disk.name) || !Files.exists(path) {
-                try await makeDisk(disk, at: path, user: user)
-            } else {
-                try await growDisk(disk, at: path)
-            }
+            try await files.ensure(disk, anew: definition.pendingDisks.contains(disk.name))
         }
         try await Seed(definition).build(at: folder.seed, user: user)
         definition.pendingDisks = []
         do { try store.write(definition) } catch { throw ExecutorError(operation, error) }
+    }
+
+    /// Removes the files of disks that are gone and were not to be kept, as long as the earlier definition says so.
+    private func removeUnwanted(_ earlier: GuestDefinition, _ definition: GuestDefinition) throws(ExecutorError) {
+        let wanted = Set(definition.spec.disks.map(\.name))
+        for disk in earlier.spec.disks where disk.onRemove == .delete && !wanted.contains(disk.name) {
+            try DiskFiles(definition, layout: layout).remove(disk.name)
+        }
     }
 
     /// Renames folder and definition; open files and sockets of a running guest are not touched.
@@ -74,42 +80,6 @@ public struct GuestDefiner: Sendable {
             Files.removeEmptyFolders(from: "\(layout.guestsFolder)/\(guest.fleet)", upTo: layout.stateFolder)
         } catch {
             throw ExecutorError("remove guest \(guest.name)", error)
-        }
-    }
-
-    private func makeDisk(_ disk: DiskSpec, at path: String, user: SystemUser) async throws(ExecutorError) {
-        let temporary = path + DurableFile.temporarySuffix
-        var arguments = ["create", "-q", "-f", "qcow2"]
-        if let base = disk.base {
-            let format: CachedFile.Format = base.format == .qcow2 ? .qcow2 : .raw
-            arguments += ["-F", base.format.rawValue, "-b", layout.cached(base.digest, format)]
-        }
-        do {
-            try await Command.run(
-                "qemu-img", arguments + [temporary, String(disk.size.bytes)], package: "qemu-utils")
-        } catch {
-            try? Files.remove(temporary)
-            throw ExecutorError("make disk \(disk.name) at \(path)", error)
-        }
-        do {
-            try Files.setOwner(temporary, user: user.user, group: user.group)
-            try Files.move(temporary, to: path)
-        } catch {
-            try? Files.remove(temporary)
-            throw ExecutorError("make disk \(disk.name) at \(path)", error)
-        }
-    }
-
-    private func growDisk(_ disk: DiskSpec, at path: String) async throws(ExecutorError) {
-        do {
-            let present = try DiskHeader.read(path).virtualSize
-            guard present < disk.size else { return }
-            try await Command.run(
-                "qemu-img", ["resize", "-q", "-f", "qcow2", path, String(disk.size.bytes)], package: "qemu-utils")
-        } catch let error as ExecutorError {
-            throw error
-        } catch {
-            throw ExecutorError("grow disk \(disk.name) at \(path)", "\(error)")
         }
     }
 }

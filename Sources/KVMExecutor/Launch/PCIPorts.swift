@@ -8,7 +8,10 @@ struct PCIPorts {
 
     init(used: Int, spare: Int) { count = used + spare }
 
-    func name(_ index: Int) -> String { "port\(index)" }
+    /// What the names of all of them start with.
+    static let prefix = "port"
+
+    func name(_ index: Int) -> String { "\(Self.prefix)\(index)" }
 
     /// Eight ports share a slot as the functions of one device.
     var arguments: [String] {

@@ -44,7 +44,8 @@ public struct QEMUCommandLine {
     }
 
     public var arguments: [String] {
-        identity + machine + channels + (spec.machine == .q35 ? ports.arguments : []) + disks + nics + extras + sandbox
+        identity + machine + channels + (spec.machine == .q35 ? ports.arguments : []) + disks + seed + nics + growth
+            + extras + sandbox
     }
 
     /// The UUID that the guest's firmware tells its system, and that names its process: from instance and id, so
@@ -81,10 +82,26 @@ public struct QEMUCommandLine {
             case .tcg: ["-accel", "tcg,tb-size=\(MemoryCost.translationBufferMiB)"]
             }
         let size = [
-            "-cpu", spec.cpuModel, "-smp", "\(spec.cpus)", "-m", "\(spec.memory.bytes >> 20)M",
-            "-rtc", "base=utc,driftfix=slew",
+            "-cpu", spec.cpuModel, "-smp", processors, "-m", memory, "-rtc", "base=utc,driftfix=slew",
         ]
         return model + accelerator + size + boot
+    }
+
+    /// With room to grow, QEMU makes one socket with a core for each that there can be.
+    private var processors: String {
+        let canGrow = spec.machine == .q35 && spec.maxCPUs > spec.cpus
+        return canGrow ? "cpus=\(spec.cpus),maxcpus=\(spec.maxCPUs)" : "\(spec.cpus)"
+    }
+
+    private var memory: String {
+        let boot = LiveMemory.boot(spec.memory)
+        guard let room else { return "\(boot.bytes >> 20)M" }
+        return "size=\(boot.bytes >> 20)M,maxmem=\((boot + room).bytes >> 20)M"
+    }
+
+    /// The size of the device that memory is plugged into while the guest runs; nil where it has none.
+    private var room: ByteCount? {
+        spec.machine == .q35 ? LiveMemory.room(memory: spec.memory, maxMemory: spec.maxMemory) : nil
     }
 
     private var boot: [String] {
@@ -122,13 +139,22 @@ public struct QEMUCommandLine {
             if index == 0, spec.boot == nil { properties.append("bootindex=1") }
             arguments += ["-device", device("virtio-blk", properties)]
         }
-        if spec.cloudInit != nil {
-            arguments += [
-                "-blockdev", blockdev("seed", driver: "raw", path: folder.seed, readOnly: true),
-                "-device", device("virtio-blk", ["drive=seed", "id=seed", "serial=seed"]),
-            ]
-        }
         return arguments
+    }
+
+    /// A q35 guest has a drive for its seed even where it has none yet, so that one can be put in while it runs. It
+    /// is a SCSI one: Debian's kernel for the cloud has no driver for AHCI.
+    private var seed: [String] {
+        let node = LiveSeed.nodes[0]
+        let isIn = spec.cloudInit != nil
+        let blockdev = isIn ? ["-blockdev", blockdev(node, driver: "raw", path: folder.seed, readOnly: true)] : []
+        switch spec.machine {
+        case .q35:
+            let drive = "scsi-cd,bus=scsi.0,id=\(LiveSeed.drive)" + (isIn ? ",drive=\(node)" : "")
+            return ["-device", "virtio-scsi-pci,id=scsi,num_queues=1"] + blockdev + ["-device", drive]
+        case .microvm:
+            return isIn ? blockdev + ["-device", "virtio-blk-device,drive=\(node),id=seed,serial=seed"] : []
+        }
     }
 
     /// A block node's name has at most 31 bytes (`node_name` in QEMU's block_int-common.h), that of its file included.
@@ -158,6 +184,16 @@ public struct QEMUCommandLine {
             ]
         }
         return arguments
+    }
+
+    /// Memory that is not there yet takes none of the host's (`reserve=off`, and the guest has not touched it).
+    private var growth: [String] {
+        guard let room else { return [] }
+        let id = LiveMemory.device
+        return [
+            "-object", "memory-backend-ram,id=\(id),size=\(room.bytes >> 20)M,reserve=off",
+            "-device", "virtio-mem-pci,id=\(id),memdev=\(id),block-size=\(LiveMemory.block >> 20)M,requested-size=0",
+        ]
     }
 
     private var extras: [String] {

@@ -80,28 +80,29 @@ public struct GuestObserver: Sendable {
     private func observe(_ definition: GuestDefinition, emulators: [EmulatorProcess]) async -> LiveGuest {
         let store = GuestStore(layout: layout)
         let folder = layout.guest(definition.owner.fleet, definition.name)
-        let missing = definition.spec.disks.map(\.name).filter { !Files.exists(folder.disk($0)) }
+        var guest = LiveGuest(definition: definition, state: .stopped)
+        guest.missingDisks = definition.spec.disks.map(\.name).filter { !Files.exists(folder.disk($0)) }
+        guest.keptDisks = DiskFiles(definition, layout: layout).kept(besides: definition.spec)
         guard let process = store.liveProcess(definition.id) else {
-            guard let lost = EmulatorProcess.guest(definition, among: emulators) else {
-                return LiveGuest(definition: definition, state: .stopped, missingDisks: missing)
+            if let lost = EmulatorProcess.guest(definition, among: emulators) {
+                guest.process = lost
+                guest.state = .unresponsive("the record of its process is gone")
             }
-            return LiveGuest(
-                definition: definition, state: .unresponsive("the record of its process is gone"), process: lost,
-                missingDisks: missing)
+            return guest
         }
-        return LiveGuest(
-            definition: definition, state: await state(definition.id), process: process, missingDisks: missing)
-    }
-
-    private func state(_ id: ObjectID) async -> LiveGuest.State {
+        guest.process = process
         do throws(QMPError) {
-            let session = try await QMPSession.connect(path: layout.guestRun(id).observer, timeout: Self.patience)
+            let session = try await QMPSession.connect(
+                path: layout.guestRun(definition.id).observer, timeout: Self.patience)
             defer { session.close() }
-            let status = try await session.execute(QueryStatus(), timeout: Self.patience).status
-            return status == .running ? .running : .halted(status.text)
+            let seen = try await SeenDevices.ask(session, timeout: Self.patience)
+            guest.state = seen.state == .running ? .running : .halted(seen.state.text)
+            guest.freePorts = seen.freePorts
+            guest.defects = DeviceDefects(definition: definition, process: process, folder: folder).list(seen)
         } catch {
-            return .unresponsive(error.description)
+            guest.state = .unresponsive(error.description)
         }
+        return guest
     }
 }
 

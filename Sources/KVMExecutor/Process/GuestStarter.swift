@@ -27,6 +27,7 @@ public struct GuestStarter: Sendable {
         do throws(QMPError) {
             let session = try await QMPSession.connect(path: run.qmp, timeout: .seconds(60))
             defer { session.close() }
+            try await DiskLimits.apply(definition.spec, session)
             let status = try await session.execute(QueryStatus())
             guard status.status == .running else {
                 await GuestStopper(layout: layout).kill(definition.reference)

@@ -13,9 +13,12 @@ public struct QueryBlock: QMPCommand {
         public let inserted: Medium?
         /// `nil` where the device does not track it. After an error it can be stale: trust `query-status`.
         public let ioStatus: IOStatus?
+        /// `nil` for what has no tray.
+        public let isTrayOpen: Bool?
 
         private enum CodingKeys: String, CodingKey {
             case device, qdev, inserted
+            case isTrayOpen = "tray_open"
             case ioStatus = "io-status"
         }
     }
@@ -30,12 +33,25 @@ public struct QueryBlock: QMPCommand {
         /// The format driver, such as `qcow2`.
         public let driver: String
         public let image: Image
+        /// Limits in operations and bytes a second; 0: none. Total, reads, writes.
+        public let iops: Int64
+        public let readIOPS: Int64
+        public let writeIOPS: Int64
+        public let bytes: Int64
+        public let readBytes: Int64
+        public let writeBytes: Int64
 
         private enum CodingKeys: String, CodingKey {
             case file, image
             case nodeName = "node-name"
             case readOnly = "ro"
             case driver = "drv"
+            case iops
+            case readIOPS = "iops_rd"
+            case writeIOPS = "iops_wr"
+            case bytes = "bps"
+            case readBytes = "bps_rd"
+            case writeBytes = "bps_wr"
         }
     }
 

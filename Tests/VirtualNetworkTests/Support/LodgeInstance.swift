@@ -14,6 +14,8 @@ struct LodgeInstance: Sendable {
     struct Observation: Decodable {
         var networks: [LiveNetwork]
         var leftovers: [Leftover]
+        /// Bytes a second to and from the guest, by the tap's name; 0 for none.
+        var limits: [String: [Int64]]
         var milliseconds: Int64
     }
 
@@ -113,6 +115,10 @@ struct LodgeInstance: Sendable {
     func renameTaps(of guest: GuestDefinition, to name: String) async throws {
         try await perform("renameTaps", Self.json(guest), name)
     }
+    /// The first NIC of a guest whose taps are held.
+    func moveTap(_ guest: GuestDefinition) async throws { try await perform("moveTap", Self.json(guest)) }
+    func limitTap(_ guest: GuestDefinition) async throws { try await perform("limitTap", Self.json(guest)) }
+    func forgetTap(_ guest: GuestDefinition) async throws { try await perform("forgetTap", Self.json(guest)) }
     /// Opens the guest's taps and closes them at once.
     func tryTaps(_ guest: GuestDefinition) async throws { try await perform("holdTaps", Self.json(guest), "once") }
 

@@ -1,0 +1,117 @@
+import FleetModel
+import FoundationEssentials
+import HostSystem
+import QMP
+import TestSupport
+import Testing
+
+@testable import KVMExecutor
+
+/// What of QEMU's answers is somebody else's doing, and what a change of ours that was cut off.
+@Suite struct DeviceDefectTests {
+    private static let folder = HostLayout().guest(name("demo"), name("web-1"))
+
+    private static func nic(_ text: String) -> NICSpec {
+        NICSpec(
+            name: name(text), network: name("lan"),
+            networkID: ObjectID(kind: .network, fleet: name("demo"), name: name("lan")),
+            mac: MACAddress(bits: 0x5254_0000_0001), ipv4: IPv4Address(bits: 0x0A4D_0001))
+    }
+
+    private static let spec = GuestSpec(
+        cpus: 2, memory: .mib(128), machine: .q35, accelerator: .tcg, cpuModel: "max",
+        disks: [DiskSpec(name: name("data"), size: .mib(8), iops: 100)], nics: [nic("eth0")], cloudInit: CloudInit())
+
+    private static func drive(_ device: String, _ file: String, iops: Int = 0) throws -> QueryBlock.Drive {
+        let text = """
+            {"device": "", "qdev": "/machine/peripheral/\(device)/virtio-backend", "inserted": {"file": "\(file)",
+            "node-name": "\(device)", "ro": false, "drv": "qcow2", "iops": \(iops), "iops_rd": 0, "iops_wr": 0,
+            "bps": 0, "bps_rd": 0, "bps_wr": 0, "image": {"filename": "\(file)", "virtual-size": 8388608}}}
+            """
+        return try JSONDecoder().decode(QueryBlock.Drive.self, from: Data(text.utf8))
+    }
+
+    private static func ports(_ devices: [String], secondary: Int = 1) throws -> PortTable {
+        let bridges = devices.enumerated().map { index, device in
+            let behind = device.isEmpty ? "" : "{\"qdev_id\": \"\(device)\"}"
+            return """
+                {"qdev_id": "port\(index)", "pci_bridge": {"bus": {"secondary": \(secondary)}, "devices": [\(behind)]}}
+                """
+        }
+        let text = "[{\"devices\": [{\"qdev_id\": \"balloon\"}, \(bridges.joined(separator: ", "))]}]"
+        return PortTable(try JSONDecoder().decode([QueryPCI.Bus].self, from: Data(text.utf8)))
+    }
+
+    private static func seen() throws -> SeenDevices {
+        SeenDevices(
+            state: .running, devices: ["disk-data", "nic-eth0", "seed", "balloon", "port0", "port1", "port2"],
+            drives: [try drive("disk-data", folder.disk(name("data")), iops: 100), try drive("seed", folder.seed)],
+            ports: try ports(["disk-data", "nic-eth0", ""]), cpus: 2)
+    }
+
+    private func defects(
+        _ change: (inout SeenDevices) throws -> Void, definition: GuestSpec = spec, record: GuestSpec = spec
+    ) throws -> [GuestDefect] {
+        var seen = try Self.seen()
+        try change(&seen)
+        let process = RunningGuest(generation: 1, spec: record, pid: 1, startTime: 1, bootID: "")
+        return DeviceDefects(
+            definition: guestDefinition("web-1", definition), process: process, folder: Self.folder
+        ).list(seen)
+    }
+
+    @Test func aGuestAsItWasMade() throws {
+        #expect(try defects { _ in }.isEmpty)
+        #expect(try Self.seen().freePorts == 1)
+    }
+
+    @Test func eachDefectByItself() throws {
+        #expect(try defects { $0.devices.remove("nic-eth0") } == [.nicMissing(name("eth0"))])
+        #expect(try defects { $0.devices.remove("disk-data") } == [.diskMissing(name("data"))])
+        #expect(try defects { $0.drives.removeFirst() } == [.diskMissing(name("data"))], "an empty drive")
+        #expect(
+            try defects { $0.drives[0] = try Self.drive("disk-data", "/tmp/x.qcow2", iops: 100) }
+                == [.diskSwapped(name("data"), file: "/tmp/x.qcow2")])
+        #expect(
+            try defects { $0.drives[0] = try Self.drive("disk-data", Self.folder.disk(name("data"))) }
+                == [.limitChanged("disk data")])
+        #expect(try defects { $0.drives.removeLast() } == [.seedMissing])
+        #expect(try defects { $0.cpus = 3 } == [.cpus(3)])
+        #expect(
+            try defects { $0.ports = try Self.ports(["disk-data", "nic-eth0", "alien"]) } == [.strangeDevice("alien")])
+    }
+
+    /// A run that was cut off after QEMU did it and before the record had it, or the other way round.
+    @Test func whatADifferenceOfRecordAndDefinitionExplains() throws {
+        var rich = Self.spec
+        rich.disks.append(DiskSpec(name: name("logs"), size: .mib(8)))
+        rich.nics.append(Self.nic("eth1"))
+        rich.cpus = 3
+        rich.disks[0].iops = nil
+        let plugged: (inout SeenDevices) throws -> Void = { seen in
+            seen.devices.formUnion(["disk-logs", "nic-eth1"])
+            seen.ports = try Self.ports(["disk-data", "nic-eth0", "disk-logs", "nic-eth1"])
+            seen.drives[0] = try Self.drive("disk-data", Self.folder.disk(name("data")))
+            seen.cpus = 3
+        }
+        #expect(try defects({ _ in }, definition: rich).isEmpty, "nothing is done yet")
+        #expect(try defects(plugged, definition: rich).isEmpty, "all is done, and not recorded")
+        #expect(try defects(plugged, record: rich).isEmpty, "on the way back, nothing is done yet")
+        #expect(try defects({ _ in }, record: rich).isEmpty, "on the way back, all is done")
+        // What neither has is somebody's.
+        #expect(
+            try defects(
+                { seen in
+                    try plugged(&seen)
+                    seen.cpus = 4
+                }, definition: rich) == [.cpus(4)])
+    }
+
+    @Test func portsThatAreNotNumberedYetAreNotFree() throws {
+        var seen = try Self.seen()
+        seen.ports = try Self.ports(["", "", ""], secondary: 0)
+        #expect(seen.freePorts == nil)
+        seen.ports = PortTable([])
+        #expect(seen.freePorts == nil, "a machine without any")
+    }
+}
