@@ -1,5 +1,6 @@
 import ArgumentParser
 import FleetModel
+import FoundationEssentials
 import Planner
 import Reconciler
 
@@ -22,7 +23,7 @@ struct PlanCommand: AsyncParsableCommand {
         log("observed \(hosts.count) hosts")
         let plan = makePlan(desired: desired, hosts: hosts)
         log("planned \(plan.steps.count) steps")
-        writePlan(plan, digest: Digest(of: CanonicalJSON.bytes(of: plan)), output)
+        output.write(plan, created: Date.now.formatted(.iso8601))
         log("rendered the plan")
         if let code = exitCode(for: plan, hosts: desired.hosts.count) { throw code }
     }

@@ -8,12 +8,12 @@ enum Markdown {
             switch character {
             // Mentions and references are looked for once entities are resolved: a zero-width space splits them.
             case "@", "#": escaped += "&#\(character.value);&#8203;"
-            case "&", "<", ">", "|", "`", "*", "_", "~", "[", "]", "\\", "!", "$", ":": escaped += "&#\(character.value);"
+            case "&", "<", ">", "|", "`", "*", "_", "~", "[", "]", "\\", "!", "$": escaped += "&#\(character.value);"
             default: escaped.unicodeScalars.append(character)
             }
         }
-        // GitHub makes links of bare host names.
-        return escaped.replacing("www.", with: "www&#46;")
+        // Bare addresses become links otherwise.
+        return escaped.replacing("://", with: "&#58;//").replacing("www.", with: "www&#46;")
     }
 
     /// A block of lines as they are, in a fence that is longer than any within them.

@@ -88,7 +88,8 @@ final class ApplyProgress: Sendable {
         for running in state.running.values.sorted(by: { $0.step.id < $1.step.id }) {
             let elapsed = running.since.duration(to: .now).seconds
             text +=
-                style.paint("  \(running.step.address): \((running.text ?? running.step.verb).visible)… \(elapsed)", .faint)
+                style.paint(
+                    "  \(running.step.address): \((running.text ?? running.step.verb).visible)… \(elapsed)", .faint)
                 + "\n"
         }
         state.drawn = state.running.count

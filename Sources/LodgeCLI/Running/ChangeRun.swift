@@ -98,7 +98,8 @@ struct ChangeRun: Sendable {
         Terminal.errors.write("\n" + renderReport(outcome, style: Terminal.errors.style))
         let nothingTouched = outcome.done.isEmpty && outcome.failed.allSatisfy(\.isRefusal)
         return end(
-            outcome.wasStopped ? .interrupted : nothingTouched ? .refused : .failed, "\(counts(outcome)).", plan, outcome)
+            outcome.wasStopped ? .interrupted : nothingTouched ? .refused : .failed, "\(counts(outcome)).", plan,
+            outcome)
     }
 
     /// Observes again: an apply has succeeded when there is nothing left to do, not when its steps say so.
