@@ -30,20 +30,27 @@ struct ChangeLines {
     let causes: [String]
     let fields: [Line]
 
+    private static let endings = [
+        "will be created", "will be updated in-place", "must be replaced", "will be destroyed",
+    ]
+
     init(_ change: Change) {
         let end: String
         (mark, end) =
             switch change.action {
-            case .create: (.add, "will be created")
-            case .update: (.change, "will be updated in-place")
-            case .replace: (.replace, "must be replaced")
-            case .destroy: (.remove, "will be destroyed")
+            case .create: (.add, Self.endings[0])
+            case .update: (.change, Self.endings[1])
+            case .replace: (.replace, Self.endings[2])
+            case .destroy: (.remove, Self.endings[3])
             }
         sentence = "\(change.address) \(end)"
         let impact = change.action == .update ? change.impact.map { " (\(impactText($0)))" } : nil
         subject = "\(change.address) on \(change.host)\(impact ?? "")"
         let rename = change.renamedFrom.map { "renamed from \(change.address.kind.rawValue).\($0), and kept" }
-        causes = ((rename.map { [$0] } ?? []) + change.causes).map(\.visible)
+        causes = ((rename.map { [$0] } ?? []) + change.causes).map { cause in
+            // Bots would take it for the sentence of another object.
+            Self.endings.contains { cause.hasSuffix($0) } ? cause.visible + "." : cause.visible
+        }
         let secrets = change.secretPaths
         fields =
             switch change.action {

@@ -6,6 +6,8 @@ enum Markdown {
         var escaped = ""
         for character in text.visible.unicodeScalars {
             switch character {
+            // At the start of a paragraph they would begin a list, or underline what stands above.
+            case "-", "+", "=", "0"..."9": escaped += escaped.isEmpty ? "&#\(character.value);" : String(character)
             // Mentions and references are looked for once entities are resolved: a zero-width space splits them.
             case "@", "#": escaped += "&#\(character.value);&#8203;"
             case "&", "<", ">", "|", "`", "*", "_", "~", "[", "]", "\\", "!", "$": escaped += "&#\(character.value);"
@@ -16,16 +18,20 @@ enum Markdown {
         return escaped.replacing("://", with: "&#58;//").replacing("www.", with: "www&#46;")
     }
 
-    /// A block of lines as they are, in a fence that is longer than any within them.
+    /// A block of lines as they are, in a fence that is longer than any within them. What is left of a very long run
+    /// of backticks is 100: GitHub's reader, cmark, counts those of a fence in a byte.
     static func fenced(_ text: String, language: String) -> String {
+        var content = ""
         var longest = 0
         var run = 0
         for character in text.unicodeScalars {
             run = character == "`" ? run + 1 : 0
+            guard run <= 100 else { continue }
             longest = max(longest, run)
+            content.unicodeScalars.append(character)
         }
         let fence = String(repeating: "`", count: max(3, longest + 1))
-        return "\(fence)\(language)\n\(text)\(text.hasSuffix("\n") ? "" : "\n")\(fence)\n"
+        return "\(fence)\(language)\n\(content)\(content.hasSuffix("\n") ? "" : "\n")\(fence)\n"
     }
 
     /// Something to unfold. The title is markup already.

@@ -29,7 +29,10 @@ private func write(_ diagnostic: Diagnostic, to text: inout String, _ style: Tex
         }
     }
     for line in diagnostic.detail?.split(separator: "\n", omittingEmptySubsequences: false) ?? [] {
-        text += line.isEmpty ? "\n" : "  \(String(line).visible)\n"
+        // Bots take a line that begins with a hash for an object of the plan.
+        let isHeading = line.first { $0 != " " } == "#"
+        let line = String(line).visible
+        text += line.isEmpty ? "\n" : isHeading ? "  \\\(line)\n" : "  \(line)\n"
     }
     if let help = diagnostic.help { text += "\(style.paint("help:", .bold)) \(help.visible)\n" }
 }
