@@ -6,8 +6,6 @@ enum Markdown {
         var escaped = ""
         for character in text.visible.unicodeScalars {
             switch character {
-            // At the start of a paragraph they would begin a list, or underline what stands above.
-            case "-", "+", "=", "0"..."9": escaped += escaped.isEmpty ? "&#\(character.value);" : String(character)
             // Mentions and references are looked for once entities are resolved: a zero-width space splits them.
             case "@", "#": escaped += "&#\(character.value);&#8203;"
             case "&", "<", ">", "|", "`", "*", "_", "~", "[", "]", "\\", "!", "$": escaped += "&#\(character.value);"
@@ -16,6 +14,16 @@ enum Markdown {
         }
         // Bare addresses become links otherwise.
         return escaped.replacing("://", with: "&#58;//").replacing("www.", with: "www&#46;")
+    }
+
+    /// A text as an item of a list, on one line.
+    static func item(_ text: String) -> String {
+        let escaped = escaped(text)
+        // What begins a list or underlines a heading would do so within the item.
+        guard let first = escaped.unicodeScalars.first, "-+=0123456789".unicodeScalars.contains(first) else {
+            return "- \(escaped)\n"
+        }
+        return "- &#\(first.value);\(escaped.dropFirst())\n"
     }
 
     /// A block of lines as they are, in a fence that is longer than any within them. What is left of a very long run

@@ -88,7 +88,7 @@ private func changeBlock(_ change: Change) -> String {
 private func remarksSection(of plan: Plan, limit: Int) -> String {
     var text = ""
     if !plan.isEmpty, !plan.notes.isEmpty {
-        let notes = plan.notes.lazy.map { "- \(Markdown.escaped($0.shortened(to: 300)))\n" }
+        let notes = plan.notes.lazy.map { Markdown.item($0.shortened(to: 300)) }
         text += "\n"
         text += Markdown.fitting(notes, limit: limit / 2, count: plan.notes.count) { "\($0) more notes not shown." }
     }
