@@ -54,7 +54,10 @@ let package = Package(
         tests("FleetModel"),
         tests("ManifestReader", ["FleetModel"], exclude: ["Goldens"]),
         tests("Planner", ["FleetModel", "ManifestReader", "SimulatedHost"]),
-        tests("LodgeCLI", ["FleetModel", "HostSystem", "Planner", "TestSupport", "lodge"], exclude: ["Goldens"]),
+        tests(
+            "LodgeCLI",
+            ["FleetModel", "HostSystem", "Planner", "Reconciler", "TestSupport", argumentParser, "lodge"],
+            exclude: ["Goldens", "Patterns"]),
         tests("VirtualNetwork", ["FleetModel", "HostSystem", "NetworkTestTool", "TestSupport"]),
         .executableTarget(
             name: "NetworkTestTool", dependencies: ["FleetModel", "HostSystem", "VirtualNetwork"],

@@ -33,6 +33,7 @@ public func makePlan(
         changes: order.changes,
         steps: order.steps,
         capacity: proof.hosts,
+        strangers: observed.hosts.flatMap(\.strangers),
         policies: Dictionary(uniqueKeysWithValues: observed.hosts.map { ($0.name, $0.policy) }),
         refusals: remarks.flatMap(\.refusals),
         warnings: remarks.flatMap(\.warnings),

@@ -33,6 +33,7 @@ public func apply(
                 running -= 1
                 guard let failure = result.failure else {
                     outcome.done.append(result.step)
+                    if let remark = result.remark { outcome.remarks.append(.init(step: result.step, text: remark)) }
                     queue.succeeded(result.step)
                     continue
                 }
@@ -59,6 +60,7 @@ private enum Occurrence {
 private struct StepResult {
     var step: Step
     var failure: HostError?
+    var remark: String?
 }
 
 private func run(
@@ -75,7 +77,7 @@ private func run(
             try await session.perform(step, policy: policy) { report(.progress(step, $0)) }
         }
         report(.ended(step, elapsed: .now - start, remark: remark))
-        return StepResult(step: step)
+        return StepResult(step: step, remark: remark)
     } catch {
         report(.failed(step, elapsed: .now - start, reason: error.text))
         return StepResult(step: step, failure: error)

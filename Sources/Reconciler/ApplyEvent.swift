@@ -19,9 +19,27 @@ public struct ApplyOutcome: Sendable {
         /// True: the host's own checks forbade it, and nothing was touched by this step.
         public var isRefusal: Bool
         public var reason: String
+
+        public init(step: Step, isRefusal: Bool, reason: String) {
+            self.step = step
+            self.isRefusal = isRefusal
+            self.reason = reason
+        }
+    }
+
+    /// What a step that ended well had to say, such as that a restart is pending.
+    public struct Remark: Sendable {
+        public var step: Step
+        public var text: String
+
+        public init(step: Step, text: String) {
+            self.step = step
+            self.text = text
+        }
     }
 
     public var done: [Step] = []
+    public var remarks: [Remark] = []
     public var failed: [Failure] = []
     /// Steps that need a failed one, stop a guest of a set that a failure has paused, or were not begun because of the
     /// wish to stop.

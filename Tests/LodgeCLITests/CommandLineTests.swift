@@ -159,7 +159,8 @@ import Testing
         #expect(outcome.exitCode == 0)
         let events = try jsonLines(outcome.output)
         #expect(events.first?["type"] == .string("planned"))
-        #expect(events.last?["type"] == .string("complete"))
+        #expect(events.last?["type"] == .string("summary"))
+        #expect(events.last?["outcome"] == .string("complete"))
         var open: Set<JSONValue> = []
         var closed = 0
         for event in events.dropFirst().dropLast() {

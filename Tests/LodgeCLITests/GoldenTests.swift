@@ -1,7 +1,8 @@
 import FleetModel
-import LodgeCLI
 import Planner
 import Testing
+
+@testable import LodgeCLI
 
 @Suite struct GoldenTests {
     /// Broken into lines, so that a difference can be read.
@@ -11,46 +12,41 @@ import Testing
         return text.split(separator: ",").joined(separator: ",\n")
     }
 
-    @Test func aNewFleet() {
-        let plan = makePlan(desired: Scenario.desired, hosts: Scenario.observe(Scenario.emptyHost))
-        expectGolden(renderPlan(plan, style: .plain), "plan-new.txt")
-        expectGolden(json(plan), "plan-new.json")
+    @Test(arguments: Samples.all.map(\.0)) func asText(name: String) throws {
+        let plan = try #require(Samples.all.first { $0.0 == name }).1()
+        expectGolden(renderPlan(plan, style: .plain), "plan-\(name).txt")
     }
 
-    @Test func everyKindOfChange() {
-        let plan = makePlan(desired: Scenario.changed, hosts: Scenario.observe(Scenario.driftedHost))
-        expectGolden(renderPlan(plan, style: .plain), "plan-changes.txt")
-        expectGolden(renderPlan(plan, style: TextStyle(isColoured: true)), "plan-changes.ansi")
-        expectGolden(json(plan), "plan-changes.json")
+    @Test func inColour() {
+        expectGolden(renderPlan(Samples.changes, style: TextStyle(isColoured: true)), "plan-changes.ansi")
+        expectGolden(renderPlan(Samples.details, style: TextStyle(isColoured: true)), "plan-details.ansi")
     }
 
-    @Test func nothingToDo() {
-        let plan = makePlan(desired: Scenario.desired, hosts: Scenario.observe(Scenario.appliedHost))
-        expectGolden(renderPlan(plan, style: .plain), "plan-empty.txt")
+    @Test func asJSON() {
+        expectGolden(json(Samples.new), "plan-new.json")
+        expectGolden(json(Samples.changes), "plan-changes.json")
+        expectGolden(json(Samples.details), "plan-details.json")
     }
 
-    @Test func aRefusal() {
-        var desired = Scenario.changed
-        desired.guests[0].memory = .gib(12)
-        desired.networks[0].spec.gateway = IPv4Address(parsing: "10.77.0.254")!
-        let plan = makePlan(desired: desired, hosts: Scenario.observe(Scenario.appliedHost))
-        expectGolden(renderPlan(plan, style: .plain), "plan-refused.txt")
+    @Test func theReportOnAnApply() {
+        expectGolden(renderReport(Samples.outcome, style: .plain), "report-failed.txt")
+        var interrupted = Samples.outcome
+        interrupted.failed = []
+        interrupted.wasStopped = true
+        expectGolden(renderReport(interrupted, style: .plain), "report-interrupted.txt")
+        expectGolden(
+            ApplyEventLine.summary(.failed, "text", Samples.details, Samples.outcome).replacing(",", with: ",\n"),
+            "report-failed.json")
     }
 
-    @Test func everythingRemoved() {
-        let plan = makeDestroyPlan(
-            fleet: Scenario.desired.name, hosts: Scenario.observe(Scenario.appliedHost))
-        expectGolden(renderPlan(plan, style: .plain), "plan-destroy.txt")
-    }
-
-    @Test func aHostThatDoesNotAnswer() {
-        let plan = makePlan(
-            desired: Scenario.desired,
-            hosts: [
-                Scenario.host: .unreachable(
-                    .error("host-unreachable", "host.local could not be observed", help: "run lodge doctor"))
-            ])
-        expectGolden(renderPlan(plan, style: .plain), "plan-unreachable.txt")
+    @Test func statusTellsHowARunningGuestWasChanged() {
+        var host = Scenario.appliedHost
+        host.live.guests[0].defects = [.nicMissing(Scenario.name("eth0")), .memory(.mib(256))]
+        host.live.guests[0].process?.spec.cpus = 2
+        let hosts = Scenario.observe(host)
+        expectGolden(
+            renderStatus(fleet: Scenario.desired.name, hosts: hosts, style: .plain)
+                + renderShow(fleet: Scenario.desired.name, hosts: hosts, style: .plain), "status-defects.txt")
     }
 
     @Test func statusAndShow() {

@@ -7,6 +7,8 @@ public struct Plan: Codable, Hashable, Sendable {
     public var steps: [Step]
     /// One entry for each host that was observed.
     public var capacity: [HostCapacity]
+    /// By host; on each the largest first.
+    public var strangers: [Stranger]
     /// What the host re-checks each start against.
     public var policies: [Name: HostPolicy]
     /// Why the plan must not be applied: capacity, an overlap with the host's networks. Empty: it may be.
@@ -19,13 +21,14 @@ public struct Plan: Codable, Hashable, Sendable {
 
     public init(
         fleet: Name, changes: [Change] = [], steps: [Step] = [], capacity: [HostCapacity] = [],
-        policies: [Name: HostPolicy] = [:], refusals: [Diagnostic] = [], warnings: [Diagnostic] = [],
-        notes: [String] = [], unreachable: [Name: Diagnostic] = [:]
+        strangers: [Stranger] = [], policies: [Name: HostPolicy] = [:], refusals: [Diagnostic] = [],
+        warnings: [Diagnostic] = [], notes: [String] = [], unreachable: [Name: Diagnostic] = [:]
     ) {
         self.fleet = fleet
         self.changes = changes
         self.steps = steps
         self.capacity = capacity
+        self.strangers = strangers
         self.policies = policies
         self.refusals = refusals
         self.warnings = warnings

@@ -10,7 +10,7 @@ struct PlanCommand: AsyncParsableCommand {
 
     @OptionGroup var manifests: ManifestOptions
     @OptionGroup var host: HostOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var output: DocumentOptions
 
     @Flag(name: .customLong("detailed-exitcode"), help: "Exit with 2 where there are changes, 0 where there are none.")
     var detailedExitCode = false
@@ -23,23 +23,9 @@ struct PlanCommand: AsyncParsableCommand {
         log("observed \(hosts.count) hosts")
         let plan = makePlan(desired: desired, hosts: hosts)
         log("planned \(plan.steps.count) steps")
-        render(plan)
+        output.write(plan, created: Date.now.formatted(.iso8601))
         log("rendered the plan")
         if let code = exitCode(for: plan, hosts: desired.hosts.count) { throw code }
-    }
-
-    private func render(_ plan: Plan) {
-        switch output.format {
-        case .text: Terminal.output.write(renderPlan(plan, style: output.style))
-        case .json:
-            Terminal.output.write(
-                renderPlanJSON(
-                    plan, lodgeVersion: Lodge.version, timestamp: Date.now.formatted(.iso8601),
-                    digest: Digest(of: CanonicalJSON.bytes(of: plan))))
-            Terminal.errors.write(
-                renderDiagnostics(
-                    plan.unreachable.sorted { $0.key < $1.key }.map(\.value), style: Terminal.errors.style))
-        }
     }
 
     private func exitCode(for plan: Plan, hosts: Int) -> ExitCode? {

@@ -7,7 +7,7 @@ struct ShowCommand: AsyncParsableCommand {
 
     @OptionGroup var manifests: OptionalManifestOptions
     @OptionGroup var host: HostOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var output: DocumentOptions
 
     @Flag(help: "Show what each guest of the manifests is to have, and the file and line that say so; asks no host.")
     var origins = false
@@ -23,12 +23,14 @@ struct ShowCommand: AsyncParsableCommand {
         let view = try await LiveView(manifests, host)
         switch output.format {
         case .json: Terminal.output.write(view.json)
-        case .text:
+        case .text, .markdown:
             let policies = Dictionary(uniqueKeysWithValues: (view.desired?.hosts ?? []).map { ($0.name, $0.policy) })
             if view.fleets.isEmpty { Terminal.output.write("There is no fleet on this host.\n") }
             for fleet in view.fleets {
                 Terminal.output.write(
-                    renderShow(fleet: fleet, hosts: view.hosts, policies: policies, style: output.style))
+                    output.format == .markdown
+                        ? renderShowMarkdown(fleet: fleet, hosts: view.hosts, policies: policies)
+                        : renderShow(fleet: fleet, hosts: view.hosts, policies: policies, style: output.style))
             }
         }
         if let code = view.reportUnreachable() { throw code }

@@ -16,22 +16,25 @@ private func write(_ diagnostic: Diagnostic, to text: inout String, _ style: Tex
         case .error: ("Error: ", .error)
         case .warning: ("Warning: ", .warning)
         }
-    text += style.paint(label, tone) + style.paint(diagnostic.summary, .bold) + "\n"
+    text += style.paint(label, tone) + style.paint(diagnostic.summary.visible, .bold) + "\n"
     if let range = diagnostic.range {
         let number = "\(range.line)"
         let margin = String(repeating: " ", count: number.count)
-        text += "\(margin)\(style.paint("-->", .link)) \(range)\n"
+        text += "\(margin)\(style.paint("-->", .link)) \(range.description.visible)\n"
         if let line = diagnostic.sourceLine {
             let bar = style.paint("|", .link)
             text += "\(margin) \(bar)\n"
-            text += "\(style.paint(number, .link)) \(bar) \(line)\n"
+            text += "\(style.paint(number, .link)) \(bar) \(line.visibleInPlace)\n"
             text += "\(margin) \(bar) \(blanks(before: range.column, in: line))\(style.paint("^", tone))\n"
         }
     }
     for line in diagnostic.detail?.split(separator: "\n", omittingEmptySubsequences: false) ?? [] {
-        text += line.isEmpty ? "\n" : "  \(line)\n"
+        // Bots take a line that begins with a hash for an object of the plan.
+        let isHeading = line.first { $0 != " " } == "#"
+        let line = String(line).visible
+        text += line.isEmpty ? "\n" : isHeading ? "  \\\(line)\n" : "  \(line)\n"
     }
-    if let help = diagnostic.help { text += "\(style.paint("help:", .bold)) \(help)\n" }
+    if let help = diagnostic.help { text += "\(style.paint("help:", .bold)) \(help.visible)\n" }
 }
 
 /// As wide as what stands before the column; tabs stay tabs.

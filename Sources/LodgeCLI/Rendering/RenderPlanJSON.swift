@@ -32,6 +32,7 @@ struct PlanDocument: Encodable {
     let resourceChanges: [ResourceChange]
     let resourceDrift: [ResourceChange]
     let capacity: [Capacity]
+    let strangers: [StrangerShare]
     let steps: [PlannedStep]
     let diagnostics: [DiagnosticDocument]
     let notes: [String]
@@ -47,6 +48,7 @@ struct PlanDocument: Encodable {
         resourceChanges = plan.changes.map { ResourceChange($0) }
         resourceDrift = plan.changes.filter(\.isDrift).map { ResourceChange($0) }
         capacity = plan.capacity.map { Capacity($0) }
+        strangers = plan.strangers.map { StrangerShare($0) }
         steps = plan.steps.map { PlannedStep($0) }
         let unobserved = plan.unreachable.sorted { $0.key < $1.key }
         diagnostics = (plan.refusals + plan.warnings + unobserved.map(\.value)).map { DiagnosticDocument($0) }
@@ -76,6 +78,20 @@ struct PlanDocument: Encodable {
             before = Amounts(capacity.before)
             peak = Amounts(capacity.peak)
             after = Amounts(capacity.after)
+        }
+    }
+
+    struct StrangerShare: Encodable {
+        let host: Name
+        let description: String
+        let memory: Int64
+        let cpus: Int
+
+        init(_ stranger: Stranger) {
+            host = stranger.host
+            description = stranger.text
+            memory = stranger.memory.bytes
+            cpus = stranger.cpus
         }
     }
 

@@ -8,20 +8,49 @@ public func renderShow(
     fleet: Name, hosts: [Name: HostObservation], policies: [Name: HostPolicy] = [:], style: TextStyle
 ) -> String {
     var text = style.paint("Fleet \(fleet)", .bold) + "\n"
-    let live = hosts.sorted { $0.key < $1.key }.compactMap { name, observation -> (name: Name, live: LiveHost)? in
-        guard case .observed(let live) = observation else { return nil }
-        return (name, live)
+    for section in showSections(fleet, hosts, policies) {
+        text += "\n\(section.title)\n"
+        section.table.write(to: &text, style: style)
     }
-    writeHosts(live, policies, to: &text, style)
-    writeNetworks(live, fleet, to: &text, style)
-    writeGuests(fleetGuests(fleet, hosts), to: &text, style)
+    if fleetGuests(fleet, hosts).isEmpty { text += "\nIt has no guests.\n" }
     writeUnreachable(hosts, to: &text, style)
     return text
 }
 
-private func writeHosts(
-    _ hosts: [(name: Name, live: LiveHost)], _ policies: [Name: HostPolicy], to text: inout String, _ style: TextStyle
-) {
+/// The same in Markdown, under 60,000 bytes.
+public func renderShowMarkdown(
+    fleet: Name, hosts: [Name: HostObservation], policies: [Name: HostPolicy] = [:]
+) -> String {
+    var text = "### Fleet \(fleet)\n"
+    for section in showSections(fleet, hosts, policies) {
+        text += "\n#### \(section.title.dropLast())\n\n"
+        text += Markdown.table(section.table, limit: section.limit) { "\(counted($0, "more row")) not shown." }
+    }
+    if fleetGuests(fleet, hosts).isEmpty { text += "\nIt has no guests.\n" }
+    var failures = ""
+    writeUnreachable(hosts, to: &failures, .plain)
+    guard !failures.isEmpty else { return text }
+    return text + "\n" + Markdown.fenced(failures.shortened(to: 4_000), language: "text")
+}
+
+/// The tables that are not empty, each with the bytes that it may take in Markdown.
+private func showSections(
+    _ fleet: Name, _ hosts: [Name: HostObservation], _ policies: [Name: HostPolicy]
+) -> [(title: String, table: TextTable, limit: Int)] {
+    let live = hosts.sorted { $0.key < $1.key }.compactMap { name, observation -> (name: Name, live: LiveHost)? in
+        guard case .observed(let live) = observation else { return nil }
+        return (name, live)
+    }
+    let guests = fleetGuests(fleet, hosts)
+    return [
+        ("Hosts, with what is taken of what can be given:", hostTable(live, policies), 12_000),
+        ("Networks:", networkTable(live, fleet), 10_000),
+        ("Guests:", guestTable(guests), 24_000),
+        ("Drift: changed outside of Lodge since the last apply:", guestDriftTable(guests), 8_000),
+    ].filter { !$0.1.isEmpty }
+}
+
+private func hostTable(_ hosts: [(name: Name, live: LiveHost)], _ policies: [Name: HostPolicy]) -> TextTable {
     var table = TextTable([
         .init(title: "HOST"), .init(title: "QEMU"), .init(title: "KVM"), .init(title: "MEMORY", isNumeric: true),
         .init(title: "CPUS", isNumeric: true), .init(title: "DISK", isNumeric: true),
@@ -36,19 +65,15 @@ private func writeHosts(
             case .unusable: .init("none", .faint)
             }
         table.add([
-            .init(name.text), .init(live.facts.qemuVersion ?? "missing"), kvm,
+            .init(name.text), .init((live.facts.qemuVersion ?? "missing").visible), kvm,
             .init("\(taken.memory.rounded) of \(limit.memory.rounded)"), .init("\(taken.cpus) of \(limit.cpus)"),
             .init("\(taken.disk.rounded) of \(limit.disk.rounded)"),
         ])
     }
-    guard !table.isEmpty else { return }
-    text += "\nHosts, with what is taken of what can be given:\n"
-    table.write(to: &text, style: style)
+    return table
 }
 
-private func writeNetworks(
-    _ hosts: [(name: Name, live: LiveHost)], _ fleet: Name, to text: inout String, _ style: TextStyle
-) {
+private func networkTable(_ hosts: [(name: Name, live: LiveHost)], _ fleet: Name) -> TextTable {
     var table = TextTable([
         .init(title: "NETWORK"), .init(title: "HOST"), .init(title: "MODE"), .init(title: "SUBNET"),
         .init(title: "GATEWAY"), .init(title: "STATE"),
@@ -59,29 +84,20 @@ private func writeNetworks(
         for network in live.networks where network.definition.owner == owner {
             let spec = network.definition.spec
             let state = network.defects.isEmpty ? "up" : network.defects.map(\.text).joined(separator: "; ")
-            rows.append(
-                (
-                    network.definition.name,
-                    [
-                        .init(network.definition.name.text), .init(host.text), .init(spec.mode.rawValue),
-                        .init(spec.subnet.description), .init(spec.gateway.description),
-                        .init(state, network.defects.isEmpty ? .added : .removed),
-                    ]
-                ))
+            let cells: [TextTable.Cell] = [
+                .init(network.definition.name.text), .init(host.text), .init(spec.mode.rawValue),
+                .init(spec.subnet.description), .init(spec.gateway.description),
+                .init(state, network.defects.isEmpty ? .added : .removed),
+            ]
+            rows.append((network.definition.name, cells))
         }
     }
-    guard !rows.isEmpty else { return }
     // Sorting is stable, so that the hosts of one network stay in order.
     for row in rows.sorted(by: { $0.name < $1.name }) { table.add(row.cells) }
-    text += "\nNetworks:\n"
-    table.write(to: &text, style: style)
+    return table
 }
 
-private func writeGuests(_ guests: [(host: Name, guest: LiveGuest)], to text: inout String, _ style: TextStyle) {
-    guard !guests.isEmpty else {
-        text += "\nIt has no guests.\n"
-        return
-    }
+private func guestTable(_ guests: [(host: Name, guest: LiveGuest)]) -> TextTable {
     var table = TextTable([
         .init(title: "GUEST"), .init(title: "HOST"), .init(title: "POWER"), .init(title: "CPUS", isNumeric: true),
         .init(title: "MEMORY", isNumeric: true), .init(title: "NIC"), .init(title: "NETWORK"), .init(title: "ADDRESS"),
@@ -99,6 +115,17 @@ private func writeGuests(_ guests: [(host: Name, guest: LiveGuest)], to text: in
         }
         if spec.nics.isEmpty { table.add(head + ["-", "-", "-", "-"]) }
     }
-    text += "\nGuests:\n"
-    table.write(to: &text, style: style)
+    return table
+}
+
+private func guestDriftTable(_ guests: [(host: Name, guest: LiveGuest)]) -> TextTable {
+    var table = TextTable([.init(title: "GUEST"), .init(title: "HOST"), .init(title: "WHAT IS DIFFERENT")])
+    for (host, guest) in guests {
+        let found = drift(of: guest)
+        guard !found.isEmpty else { continue }
+        table.add([
+            .init(guest.definition.name.text), .init(host.text), .init(found.joined(separator: "; "), .changed),
+        ])
+    }
+    return table
 }

@@ -52,18 +52,25 @@ public func renderStatus(
 }
 
 private func drift(of guest: LiveGuest, _ change: Change?) -> String {
-    var causes = driftCauses(of: guest)
-    if !pendingRestart(of: guest).isEmpty { causes.append("restart pending") }
-    if let change, change.action == .destroy { causes.append("to be destroyed") }
-    if let fields = change?.fields.map(\.path), !fields.isEmpty { causes.append(fields.joined(separator: ", ")) }
-    return causes.isEmpty ? "-" : causes.joined(separator: "; ")
+    var parts = drift(of: guest)
+    if let change, change.action == .destroy { parts.append("to be destroyed") }
+    if let fields = change?.fields.map(\.path), !fields.isEmpty { parts.append(fields.joined(separator: ", ")) }
+    return parts.isEmpty ? "-" : parts.joined(separator: "; ")
+}
+
+/// How a guest is not what was last applied to it, in short sentences.
+func drift(of guest: LiveGuest) -> [String] {
+    var parts = driftCauses(of: guest)
+    for defect in guest.defects.map(\.text) where !parts.contains(defect) { parts.append(defect) }
+    if !pendingRestart(of: guest).isEmpty { parts.append("restart pending") }
+    return parts.map(\.visible)
 }
 
 func powerCell(_ guest: LiveGuest) -> TextTable.Cell {
     switch guest.state {
     case .running: TextTable.Cell("running", .added)
     case .stopped: TextTable.Cell("stopped", guest.definition.spec.power == .running ? .removed : .faint)
-    case .halted(let state): TextTable.Cell(state, .removed)
+    case .halted(let state): TextTable.Cell(state.visible, .removed)
     case .unresponsive: TextTable.Cell("no answer", .removed)
     }
 }

@@ -9,6 +9,7 @@ struct ResourceChange: Encodable {
     let host: Name
     let actionReason: OrNull<String>
     let impact: OrNull<Impact>
+    let isDrift: Bool
     let causes: [String]
     let previousAddress: OrNull<ResourceAddress>
     let change: Detail
@@ -27,6 +28,7 @@ struct ResourceChange: Encodable {
             }
         actionReason = OrNull(reason)
         impact = OrNull(change.impact)
+        isDrift = change.isDrift
         causes = change.causes
         previousAddress = OrNull(change.renamedFrom.map { ResourceAddress(change.address.kind, $0) })
         self.change = Detail(change)
@@ -34,12 +36,12 @@ struct ResourceChange: Encodable {
 
     struct Detail: Encodable {
         let actions: [String]
-        let before: OrNull<ObjectDocument>
-        let after: OrNull<ObjectDocument>
-        /// Everything is known before the apply, and nothing sensitive is in a plan.
+        let before: OrNull<JSONValue>
+        let after: OrNull<JSONValue>
+        /// Everything is known before the apply.
         let afterUnknown: [String: Bool] = [:]
-        let beforeSensitive: [String: Bool] = [:]
-        let afterSensitive: [String: Bool] = [:]
+        let beforeSensitive: JSONValue
+        let afterSensitive: JSONValue
         let replacePaths: [[String]]
         let fields: [Field]
 
@@ -51,11 +53,20 @@ struct ResourceChange: Encodable {
                 case .replace: ["delete", "create"]
                 case .destroy: ["delete"]
                 }
-            before = OrNull(change.before.map { ObjectDocument(object: $0) })
-            after = OrNull(change.after.map { ObjectDocument(object: $0) })
+            let secrets = change.secretPaths
+            (before, beforeSensitive) = Self.redacted(change.before, secrets)
+            (after, afterSensitive) = Self.redacted(change.after, secrets)
             replacePaths = change.fields.filter { $0.impact == .replace }
                 .map { $0.path.split(separator: ".").map(String.init) }
-            fields = change.fields.map { Field($0) }
+            fields = change.fields.map { Field($0, isSensitive: secrets.hides($0.path)) }
+        }
+
+        private static func redacted(
+            _ object: Change.Object?, _ secrets: SecretPaths
+        ) -> (OrNull<JSONValue>, JSONValue) {
+            guard let object else { return (OrNull(nil), .object([:])) }
+            let (rest, marks) = secrets.redact(document(of: object))
+            return (OrNull(rest), marks)
         }
     }
 
@@ -64,26 +75,18 @@ struct ResourceChange: Encodable {
         let before: OrNull<String>
         let after: OrNull<String>
         let impact: Impact
+        let note: OrNull<String>
+        let origin: OrNull<SourceRange>
+        let sensitive: Bool
 
-        init(_ field: Change.Field) {
+        init(_ field: Change.Field, isSensitive: Bool) {
             path = field.path
-            before = OrNull(field.before)
-            after = OrNull(field.after)
+            before = OrNull(isSensitive ? nil : field.before)
+            after = OrNull(isSensitive ? nil : field.after)
             impact = field.impact
-        }
-    }
-
-    /// The object itself, without a word around it for its kind.
-    struct ObjectDocument: Encodable {
-        let object: Change.Object
-
-        func encode(to encoder: any Encoder) throws {
-            switch object {
-            case .guest(let spec): try spec.encode(to: encoder)
-            case .network(let spec): try spec.encode(to: encoder)
-            case .image(let image): try image.encode(to: encoder)
-            case .leftover(let leftover): try leftover.encode(to: encoder)
-            }
+            note = OrNull(field.note)
+            origin = OrNull(field.origin)
+            sensitive = isSensitive
         }
     }
 }

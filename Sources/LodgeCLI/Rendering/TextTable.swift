@@ -17,8 +17,8 @@ struct TextTable {
         init(stringLiteral text: String) { self.init(text) }
     }
 
-    private let columns: [Column]
-    private var rows: [[Cell]] = []
+    let columns: [Column]
+    private(set) var rows: [[Cell]] = []
 
     init(_ columns: [Column]) { self.columns = columns }
 

@@ -33,7 +33,7 @@ final class ApplyProgress: Sendable {
     private var isLive: Bool { format == .text && terminal.isTerminal }
 
     func report(_ event: ApplyEvent) {
-        if format == .json { return terminal.write(eventLine(event)) }
+        if format == .json { return terminal.write(ApplyEventLine.of(event)) }
         state.withLock { state in
             var lines = ""
             switch event {
@@ -42,17 +42,17 @@ final class ApplyProgress: Sendable {
                 if !isLive { lines = "\(step.address): \(step.verb)…\n" }
             case .progress(let step, let text):
                 state.running[step.id]?.text = text
-                if !isLive { lines = "\(step.address): \(text)\n" }
+                if !isLive { lines = "\(step.address): \(text.visible)\n" }
             case .ended(let step, let elapsed, let remark):
                 state.running[step.id] = nil
                 lines =
                     "\(step.address): \(step.verb) \(style.paint("done", .added)) (\(elapsed.seconds))"
-                    + (remark.map { "; \($0)" } ?? "") + "\n"
+                    + (remark.map { "; \($0.visible)" } ?? "") + "\n"
             case .failed(let step, let elapsed, let reason):
                 state.running[step.id] = nil
                 lines =
                     "\(step.address): \(step.verb) \(style.paint("failed", .error)) (\(elapsed.seconds))\n"
-                    + "  " + reason.replacing("\n", with: "\n  ") + "\n"
+                    + reason.split(separator: "\n").map { "  \(String($0).visible)\n" }.joined()
             case .stopping(let running):
                 lines =
                     "Stopping: \(counted(running, "running step")) will end, nothing new begins. "
@@ -88,47 +88,11 @@ final class ApplyProgress: Sendable {
         for running in state.running.values.sorted(by: { $0.step.id < $1.step.id }) {
             let elapsed = running.since.duration(to: .now).seconds
             text +=
-                style.paint("  \(running.step.address): \(running.text ?? running.step.verb)… \(elapsed)", .faint)
+                style.paint(
+                    "  \(running.step.address): \((running.text ?? running.step.verb).visible)… \(elapsed)", .faint)
                 + "\n"
         }
         state.drawn = state.running.count
         terminal.write(text)
-    }
-
-    // MARK: JSON, an event a line
-
-    private struct EventLine: Encodable {
-        var type: String
-        var address: ResourceAddress?
-        var host: Name?
-        var verb: String?
-        var step: Int?
-        var elapsedMilliseconds: Int64?
-        var text: String?
-
-        enum CodingKeys: String, CodingKey {
-            case type, address, host, verb, step, text
-            case elapsedMilliseconds = "elapsed_ms"
-        }
-    }
-
-    private func eventLine(_ event: ApplyEvent) -> String {
-        func line(_ type: String, _ step: Step, _ elapsed: Duration? = nil, _ text: String? = nil) -> EventLine {
-            EventLine(
-                type: type, address: step.address, host: step.host, verb: step.verb, step: step.id,
-                elapsedMilliseconds: elapsed.map {
-                    $0.components.seconds * 1_000 + $0.components.attoseconds / 1_000_000_000_000_000
-                },
-                text: text)
-        }
-        let value =
-            switch event {
-            case .began(let step): line("step_began", step)
-            case .progress(let step, let text): line("step_progress", step, nil, text)
-            case .ended(let step, let elapsed, let remark): line("step_ended", step, elapsed, remark)
-            case .failed(let step, let elapsed, let reason): line("step_failed", step, elapsed, reason)
-            case .stopping(let running): EventLine(type: "stopping", text: "\(running) running")
-            }
-        return String(decoding: CanonicalJSON.bytes(of: value), as: UTF8.self) + "\n"
     }
 }

@@ -33,15 +33,20 @@ struct ChangeRun: Sendable {
         let plan = self.plan(await observe(connections))
         log("planned \(plan.steps.count) steps")
         show(plan)
-        if let code = verdict(on: plan) { return code }
-        guard change.isApproved || Terminal.canAsk else {
-            return fail("there is nobody to ask for approval; pass --auto-approve to apply without asking")
+        if let ending = verdict(on: plan) {
+            let isEmpty = plan.refusals.isEmpty && plan.unreachable.isEmpty
+            return end(ending, isEmpty ? "No changes." : "Nothing was changed.", plan)
         }
-        guard change.isApproved || Terminal.confirm(question) else { return fail("not approved; nothing was changed") }
+        guard change.isApproved || Terminal.canAsk else {
+            return fail("there is nobody to ask for approval; pass --auto-approve to apply without asking", plan)
+        }
+        guard change.isApproved || Terminal.confirm(question) else {
+            return fail("not approved; nothing was changed", plan)
+        }
 
         let outcome = await perform(plan, connections)
         guard outcome.succeeded else { return report(outcome, of: plan) }
-        return await prove(plan, connections)
+        return await prove(plan, outcome, connections)
     }
 
     private struct HostErrorText: Error { var text: String }
@@ -59,18 +64,18 @@ struct ChangeRun: Sendable {
         switch output.format {
         case .text: Terminal.output.write(renderPlan(plan, style: output.style))
         case .json:
-            Terminal.output.write(eventLine(["type": .string("planned"), "summary": .string(summary(plan))]))
-            let unreachable = plan.unreachable.sorted { $0.key < $1.key }.map(\.value)
-            Terminal.errors.write(renderDiagnostics(plan.refusals + unreachable, style: Terminal.errors.style))
+            Terminal.output.write(ApplyEventLine.planned(plan))
+            let failures = plan.refusals + unreachableDiagnostics(plan)
+            Terminal.errors.write(renderDiagnostics(failures, style: Terminal.errors.style))
         }
     }
 
-    /// The exit code where the plan is not to be applied, or has nothing to apply.
-    private func verdict(on plan: Plan) -> ExitCode? {
+    /// How it ends where the plan is not to be applied, or has nothing to apply.
+    private func verdict(on plan: Plan) -> ApplyEnding? {
         if !plan.refusals.isEmpty { return .refused }
         if plan.unreachable.count == hosts.count { return .failed }
         guard plan.isEmpty else { return nil }
-        return plan.unreachable.isEmpty ? .success : .partial
+        return plan.unreachable.isEmpty ? .complete : .partial
     }
 
     private func perform(_ plan: Plan, _ connections: Connections) async -> ApplyOutcome {
@@ -90,56 +95,52 @@ struct ChangeRun: Sendable {
 
     /// After a failure or an interruption: what was done, what failed and why, and what was not begun.
     private func report(_ outcome: ApplyOutcome, of plan: Plan) -> ExitCode {
-        var text = "\n"
-        func list(_ title: String, _ steps: [Step]) {
-            guard !steps.isEmpty else { return }
-            text += "\(title)\n"
-            for step in steps { text += "  \(step.address): \(step.verb)\n" }
-        }
-        for failure in outcome.failed {
-            text +=
-                Terminal.errors.style.paint("Error:", .error)
-                + " \(failure.step.address): \(failure.step.verb) failed\n  "
-                + failure.reason.replacing("\n", with: "\n  ") + "\n"
-        }
-        list("Done:", outcome.done)
-        list("Not begun:", outcome.notBegun)
-        text += "What was done stays. Plan again to see what is left.\n"
-        Terminal.errors.write(text)
-        if outcome.wasStopped { return .interrupted }
+        Terminal.errors.write("\n" + renderReport(outcome, style: Terminal.errors.style))
         let nothingTouched = outcome.done.isEmpty && outcome.failed.allSatisfy(\.isRefusal)
-        return nothingTouched ? .refused : .failed
+        return end(
+            outcome.wasStopped ? .interrupted : nothingTouched ? .refused : .failed, "\(counts(outcome)).", plan,
+            outcome)
     }
 
     /// Observes again: an apply has succeeded when there is nothing left to do, not when its steps say so.
-    private func prove(_ plan: Plan, _ connections: Connections) async -> ExitCode {
+    private func prove(_ plan: Plan, _ outcome: ApplyOutcome, _ connections: Connections) async -> ExitCode {
         let rest = self.plan(await observe(connections))
+        let remarks = renderRemarks(outcome)
+        if output.format == .text, !remarks.isEmpty { Terminal.output.write("\n" + remarks) }
         guard rest.isEmpty, rest.unreachable.count == plan.unreachable.count else {
-            Terminal.output.write(renderPlan(rest, style: output.style))
+            if output.format == .text { Terminal.output.write("\n" + renderPlan(rest, style: output.style)) }
             return fail(
-                "every step succeeded, but the hosts are not what the manifests say: the plan above is left; "
-                    + "something else changes these hosts, or a guest does not stay up")
+                "every step succeeded, but the hosts are not what the manifests say: \(countsText(rest)) are left; "
+                    + "something else changes these hosts, or a guest does not stay up", plan, outcome)
         }
-        switch output.format {
-        case .text: Terminal.output.write("\n" + output.style.paint(completion(plan), .bold) + "\n")
-        case .json:
-            Terminal.output.write(eventLine(["type": .string("complete"), "summary": .string(completion(plan))]))
+        if output.format == .text {
+            Terminal.output.write("\n" + output.style.paint(completion(plan), .bold) + "\n")
         }
-        return plan.unreachable.isEmpty ? .success : .partial
+        return end(plan.unreachable.isEmpty ? .complete : .partial, completion(plan), plan, outcome)
     }
 
-    private func fail(_ text: String) -> ExitCode {
+    private func fail(_ text: String, _ plan: Plan? = nil, _ outcome: ApplyOutcome? = nil) -> ExitCode {
         Terminal.errors.write(Terminal.errors.style.paint("Error:", .error) + " \(text)\n")
-        return .failed
+        guard let plan else { return .failed }
+        return end(.failed, text, plan, outcome)
     }
 
-    private func summary(_ plan: Plan) -> String {
-        let counts = plan.counts
-        return "\(counts.added) to add, \(counts.changed) to change, \(counts.destroyed) to destroy"
-    }
-
-    private func eventLine(_ event: [String: JSONValue]) -> String {
-        String(decoding: CanonicalJSON.bytes(of: JSONValue.object(event)), as: UTF8.self) + "\n"
+    /// The last event of the JSON form, and the exit code.
+    ///
+    /// - Parameter outcome: nil: no step was begun.
+    private func end(_ ending: ApplyEnding, _ text: String, _ plan: Plan, _ outcome: ApplyOutcome? = nil) -> ExitCode {
+        if output.format == .json {
+            var untouched = ApplyOutcome()
+            untouched.notBegun = plan.steps
+            Terminal.output.write(ApplyEventLine.summary(ending, text, plan, outcome ?? untouched))
+        }
+        return switch ending {
+        case .complete: .success
+        case .partial: .partial
+        case .failed: .failed
+        case .refused: .refused
+        case .interrupted: .interrupted
+        }
     }
 
     /// Who the user is, for whoever finds the host locked.

@@ -1,0 +1,73 @@
+import FleetModel
+import Reconciler
+
+/// What the steps of an apply had to say, once more at its end; empty where they said nothing.
+func renderRemarks(_ outcome: ApplyOutcome) -> String {
+    guard !outcome.remarks.isEmpty else { return "" }
+    var text = "Remarks:\n"
+    for remark in outcome.remarks.sorted(by: { $0.step.id < $1.step.id }) {
+        text += "  \(remark.step.address): \(remark.text.visible)\n"
+    }
+    return text
+}
+
+/// The report on an apply that did not get to its end: what failed and why, what was done, what was not begun.
+func renderReport(_ outcome: ApplyOutcome, style: TextStyle) -> String {
+    var text = ""
+    for failure in outcome.failed {
+        let step = failure.step
+        text += style.paint("Error:", .error) + " \(step.address): \(step.verb.visible) failed\n"
+        for line in failure.reason.split(separator: "\n", omittingEmptySubsequences: false) {
+            text += "  \(String(line).visible)\n"
+        }
+    }
+    text += list("Done:", outcome.done)
+    text += list("Not begun:", outcome.notBegun)
+    text += renderRemarks(outcome)
+    let end = outcome.wasStopped ? "Interrupted" : "Failed"
+    return text + "\n" + style.paint("\(end):", .bold) + " \(counts(outcome)).\n"
+        + "What was done stays. Plan again to see what is left.\n"
+}
+
+/// `5 steps done, 1 failed, 2 not begun`.
+func counts(_ outcome: ApplyOutcome) -> String {
+    "\(counted(outcome.done.count, "step")) done, \(outcome.failed.count) failed, "
+        + "\(outcome.notBegun.count) not begun"
+}
+
+/// A line an object, with its steps in the order of the plan; of very many, the first ones.
+private func list(_ title: String, _ steps: [Step]) -> String {
+    guard !steps.isEmpty else { return "" }
+    var lines: [(address: ResourceAddress, host: Name, verbs: [String])] = []
+    var positions: [Subject: Int] = [:]
+    for step in steps.sorted(by: { $0.id < $1.id }) {
+        let subject = Subject(address: step.address, host: step.host)
+        if let position = positions[subject] {
+            lines[position].verbs.append(step.verb)
+        } else {
+            positions[subject] = lines.count
+            lines.append((step.address, step.host, [step.verb]))
+        }
+    }
+    let hosts = Set(steps.map(\.host)).count
+    var text = "\(title)\n"
+    for line in lines.prefix(100) {
+        let host = hosts > 1 && line.address.kind != .guest ? " on \(line.host)" : ""
+        text += "  \(line.address)\(host): \(line.verbs.map(\.visible).joined(separator: ", "))\n"
+    }
+    if lines.count > 100 { text += "  and \(lines.count - 100) more objects\n" }
+    return text
+}
+
+private struct Subject: Hashable {
+    let address: ResourceAddress
+    let host: Name
+}
+
+/// How many of the plan's changes have had all of their steps.
+func completedCounts(_ plan: Plan, _ outcome: ApplyOutcome) -> (added: Int, changed: Int, destroyed: Int) {
+    let open = Set((outcome.failed.map(\.step) + outcome.notBegun).map { Subject(address: $0.address, host: $0.host) })
+    var complete = plan
+    complete.changes.removeAll { open.contains(Subject(address: $0.address, host: $0.host)) }
+    return complete.counts
+}
