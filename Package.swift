@@ -60,9 +60,11 @@ let package = Package(
             name: "NetworkTestTool", dependencies: ["FleetModel", "HostSystem", "VirtualNetwork"],
             path: "Tests/NetworkTestTool", swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["FleetModel", "HostSystem", "lodge"], swiftSettings: strict),
+            name: "EndToEndTests",
+            dependencies: ["FleetModel", "HostAgent", "HostSystem", "KVMExecutor", "QMP", "lodge"],
+            swiftSettings: strict),
         tests("HostSystem", ["TestSupport"]),
-        tests("KVMExecutor", ["FleetModel", "HostSystem", "TestSupport", "lodge"], exclude: ["Goldens"]),
+        tests("KVMExecutor", ["FleetModel", "HostSystem", "QMP", "TestSupport", "lodge"], exclude: ["Goldens"]),
         tests("HostAgent", ["FleetModel", "HostSystem", "KVMExecutor", "TestSupport", "lodge"]),
         tests("Reconciler", ["FleetModel", "HostAgent", "HostSystem", "Planner", "SimulatedHost", "TestSupport"]),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
