@@ -131,7 +131,7 @@ import Testing
         var spec = Self.q35
         spec.disks = (0..<9).map { DiskSpec(name: name("disk-\($0)"), size: .mib(1)) }
         let devices = values(of: "-device", in: arguments(spec))
-        let used = devices.compactMap { $0.split(separator: ",").first { $0.hasPrefix("bus=") }?.dropFirst(4) }
+        let used = devices.compactMap { $0.split(separator: ",").first { $0.hasPrefix("bus=port") }?.dropFirst(4) }
         let made = devices.filter { $0.hasPrefix("pcie-root-port,") }.compactMap {
             $0.split(separator: ",").first { $0.hasPrefix("id=") }?.dropFirst(3)
         }
