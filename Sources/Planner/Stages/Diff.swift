@@ -18,10 +18,11 @@ struct Difference {
 /// Compares the resolved fleet with the hosts.
 func diff(_ resolved: ResolvedFleet, placement: Placement, against observed: ObservedFleet) -> Difference {
     var difference = Difference()
+    let (imageNames, networkNames) = (resolved.imageNames, resolved.networkNames)
     for (index, host) in observed.hosts.enumerated() {
         let files = Set(host.live.cache.map(\.fileName))
-        let images = diffImages(resolved.images[index], names: resolved.imageNames, on: host, files)
-        let networks = diffNetworks(resolved.networks[index], on: host, isFleetWide: resolved.networkNames)
+        let images = diffImages(resolved.images[index], names: imageNames, on: host, files)
+        let networks = diffNetworks(resolved.networks[index], on: host, isFleetWide: networkNames)
         let readdressed = Dictionary(
             networks.compactMap { network in network.readdressing.map { (network.id, $0) } },
             uniquingKeysWith: { first, _ in first })
