@@ -1,8 +1,8 @@
 /// JSON for what is written and read by the thousand: a `Codable` value to bytes and back.
 ///
-/// Foundation's coders do the same; these build no tree of boxed values and no dictionary for each object, which
-/// takes a tenth of the time to write and a quarter to read. What they leave out: `Data`, `Date` and `URL` have no
-/// special form, and a class cannot code its superclass apart.
+/// Foundation's coders do the same; these build no tree of boxed values and no dictionary for each object, and take
+/// less than half of the time. What they leave out: `Data`, `Date` and `URL` have no special form, and a class cannot
+/// code its superclass apart.
 public enum CompactJSON {
     /// The deepest nesting that is read.
     public static let depthLimit = 256

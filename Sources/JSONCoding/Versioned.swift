@@ -13,6 +13,8 @@ public struct NewerSchema: Error, Hashable, CustomStringConvertible {
     /// The latest one that is known.
     public let known: Int
 
+    public init(schema: Int, known: Int) { (self.schema, self.known) = (schema, known) }
+
     public var description: String { "it has schema \(schema), and \(known) is the latest that is known here" }
 }
 

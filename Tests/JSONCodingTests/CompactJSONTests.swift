@@ -103,7 +103,8 @@ struct Specimen: Codable, Hashable {
     }
 
     @Test func refusesWhatIsNoText() {
-        for bytes in [[0x22, 0xFF, 0x22], [0x22, 0xC3, 0x22], [0x22, 0x00, 0x22], [0xEF, 0xBB, 0xBF, 0x31]] as [[UInt8]] {
+        for bytes in [[0x22, 0xFF, 0x22], [0x22, 0xC3, 0x22], [0x22, 0x00, 0x22], [0xEF, 0xBB, 0xBF, 0x31]] as [[UInt8]]
+        {
             #expect(throws: DecodingError.self) { try CompactJSON.decode(JSONValue.self, from: bytes) }
         }
     }
@@ -125,7 +126,9 @@ struct Specimen: Codable, Hashable {
     }
 
     @Test func deepNestingIsRefused() throws {
-        func nested(_ depth: Int) -> [UInt8] { Array(String(repeating: "[", count: depth).utf8) + Array(String(repeating: "]", count: depth).utf8) }
+        func nested(_ depth: Int) -> [UInt8] {
+            Array(String(repeating: "[", count: depth).utf8) + Array(String(repeating: "]", count: depth).utf8)
+        }
         _ = try CompactJSON.decode(JSONValue.self, from: nested(CompactJSON.depthLimit))
         #expect(throws: DecodingError.self) {
             try CompactJSON.decode(JSONValue.self, from: nested(CompactJSON.depthLimit + 1))

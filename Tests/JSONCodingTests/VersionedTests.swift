@@ -17,7 +17,9 @@ import Testing
         var author: String
     }
 
-    private func read(_ text: String) throws -> Note { try CompactJSON.decode(versioned: Note.self, from: Array(text.utf8)) }
+    private func read(_ text: String) throws -> Note {
+        try CompactJSON.decode(versioned: Note.self, from: Array(text.utf8))
+    }
 
     @Test(
         arguments: [
