@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSONCoding
 
 /// Values kept as JSON files.
 public enum JSONFile {
@@ -19,6 +20,7 @@ public enum JSONFile {
         }
     }
 
+    /// Writes the value so that people can read it.
     public static func write(
         _ value: some Encodable, to path: String, mode: UInt32 = 0o644, owner: (user: UInt32, group: UInt32)? = nil
     ) throws(SystemError) {
@@ -28,25 +30,30 @@ public enum JSONFile {
         try DurableFile.write(Array(data) + [0x0A], to: path, mode: mode, owner: owner)
     }
 
-    /// - Parameter schema: the latest version of the value that this Lodge knows; nil: the value has none.
-    public static func read<Value: Decodable>(
-        _ type: Value.Type, from path: String, schema: Int? = nil
-    ) throws(Failure) -> Value {
+    /// Writes the value with nothing between tokens: for what is large, and read by programs.
+    public static func writeCompact(_ value: some Encodable, to path: String) throws(SystemError) {
+        guard let bytes = try? CompactJSON.encode(value) else { throw SystemError("encode", path, .invalidArgument) }
+        try DurableFile.write(bytes + [0x0A], to: path)
+    }
+
+    public static func read<Value: Decodable>(_ type: Value.Type, from path: String) throws(Failure) -> Value {
+        try read(path) { try CompactJSON.decode(type, from: $0) }
+    }
+
+    /// A value of this layout or of an earlier one.
+    public static func read<Value: Versioned>(_ type: Value.Type, from path: String) throws(Failure) -> Value {
+        try read(path) { try CompactJSON.decode(versioned: type, from: $0) }
+    }
+
+    private static func read<Value>(_ path: String, _ decode: ([UInt8]) throws -> Value) throws(Failure) -> Value {
         let bytes: [UInt8]
         do { bytes = try Files.read(path) } catch { throw .system(error) }
         do {
-            if let schema {
-                // Looked at alone first: the rest of a newer version need not decode.
-                let present = try JSONDecoder().decode(Versioned.self, from: Data(bytes)).schema
-                guard present <= schema else { throw Failure.newer(path: path, schema: present) }
-            }
-            return try JSONDecoder().decode(type, from: Data(bytes))
-        } catch let failure as Failure {
-            throw failure
+            return try decode(bytes)
+        } catch let newer as NewerSchema {
+            throw .newer(path: path, schema: newer.schema)
         } catch {
             throw .malformed(path: path, "\(error)")
         }
     }
-
-    private struct Versioned: Decodable { var schema: Int }
 }

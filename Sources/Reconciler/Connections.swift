@@ -10,7 +10,34 @@ public typealias Connections = [Name: Result<any HostSession, HostError>]
 public func withConnections<Output: Sendable>(
     to hosts: [DesiredHost], layout: HostLayout, _ body: @escaping @Sendable (Connections) async -> Output
 ) async -> Output {
-    await connect(hosts[...], layout: layout, made: [:], body)
+    let simulated = await simulate(hosts.filter { $0.connection == .simulated }, layout: layout)
+    let output = await connect(
+        hosts.filter { $0.connection != .simulated }[...], layout: layout,
+        made: simulated.mapValues { session in session.map { $0 as any HostSession } }, body)
+    for case .success(let session) in simulated.values { await session.close() }
+    return output
+}
+
+/// The sessions with the simulated hosts, whose files are read side by side.
+private func simulate(
+    _ hosts: [DesiredHost], layout: HostLayout
+) async -> [Name: Result<SimulatedSession, HostError>] {
+    await withTaskGroup { group in
+        for host in hosts {
+            group.addTask {
+                do throws(HostError) {
+                    return (
+                        host.name,
+                        Result<_, HostError>.success(
+                            try SimulatedSession(host: host.name, policy: host.policy, layout: layout))
+                    )
+                } catch {
+                    return (host.name, .failure(error))
+                }
+            }
+        }
+        return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+    }
 }
 
 /// One host after the other, each session inside the one before, so that all of them end in order.
@@ -20,27 +47,12 @@ private func connect<Output: Sendable>(
 ) async -> Output {
     guard let host = hosts.first else { return await body(made) }
     let rest = hosts.dropFirst()
-    switch host.connection {
-    case .simulated:
-        var made = made
-        do throws(HostError) {
-            let session = try SimulatedSession(host: host.name, policy: host.policy, layout: layout)
-            made[host.name] = .success(session)
-            let output = await connect(rest, layout: layout, made: made, body)
-            await session.close()
-            return output
-        } catch {
-            made[host.name] = .failure(error)
-            return await connect(rest, layout: layout, made: made, body)
+    do throws(HostError) {
+        let agent = try AgentCommand(local: host.name, layout: layout, privilege: host.privilege)
+        return try await agent.withSession { session in
+            await connect(rest, layout: layout, made: made.merging([host.name: .success(session)]) { $1 }, body)
         }
-    case .local:
-        do throws(HostError) {
-            let agent = try AgentCommand(local: host.name, layout: layout, privilege: host.privilege)
-            return try await agent.withSession { session in
-                await connect(rest, layout: layout, made: made.merging([host.name: .success(session)]) { $1 }, body)
-            }
-        } catch {
-            return await connect(rest, layout: layout, made: made.merging([host.name: .failure(error)]) { $1 }, body)
-        }
+    } catch {
+        return await connect(rest, layout: layout, made: made.merging([host.name: .failure(error)]) { $1 }, body)
     }
 }

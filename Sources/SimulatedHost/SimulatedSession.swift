@@ -1,7 +1,7 @@
 import FleetModel
-import FoundationEssentials
 import HostAgent
 import HostSystem
+import JSONCoding
 
 /// A session with a simulated host, whose state is a JSON file and a journal of the operations since it was
 /// written: `simulated/<host>.json` and `.journal` under the state folder.
@@ -39,19 +39,29 @@ public actor SimulatedSession: HostSession {
         do {
             var live = LiveHost(facts: facts(host, policy))
             if Files.exists(snapshot) {
-                live = try JSONFile.read(LiveHost.self, from: snapshot)
+                live = try JSONFile.read(HostSnapshot.self, from: snapshot).host
                 live.facts = facts(host, policy)
             }
             var state = SimulatedState(live: live, policy: policy)
-            guard Files.exists(journal) else { return state }
-            for line in try Files.read(journal, limit: 1 << 30).split(separator: 0x0A) {
-                // A line that was cut off is an operation that did not happen.
-                guard let operation = try? JSONDecoder().decode(Operation.self, from: Data(line)) else { break }
-                try? state.perform(operation)
-            }
+            for operation in try operations(in: journal) { try? state.perform(operation) }
             return state
         } catch {
             throw HostError(.failed, "cannot read the state of simulated host \(host): \(error)")
+        }
+    }
+
+    /// What was done since the snapshot was written. A last line without its end is an operation that did not happen.
+    private static func operations(in journal: String) throws -> [Operation] {
+        guard Files.exists(journal) else { return [] }
+        let bytes = try Files.read(journal, limit: 1 << 30)
+        guard let end = bytes.lastIndex(of: 0x0A) else { return [] }
+        return try bytes[..<end].split(separator: 0x0A).enumerated().map { index, line in
+            do { return try CompactJSON.decode(Operation.self, from: Array(line)) } catch {
+                throw HostError(
+                    .failed,
+                    "line \(index + 1) of \(journal) is no operation that this Lodge knows: \(error)"
+                        + "\n  to do: run lodge apply with the version that wrote it, which then leaves a snapshot")
+            }
         }
     }
 
@@ -132,7 +142,7 @@ public actor SimulatedSession: HostSession {
             if state.live == LiveHost(facts: state.live.facts) {
                 try Files.remove(snapshot)
             } else {
-                try JSONFile.write(state.live, to: snapshot)
+                try JSONFile.writeCompact(HostSnapshot(state.live), to: snapshot)
             }
             try Files.remove(journal)
             isJournaled = false

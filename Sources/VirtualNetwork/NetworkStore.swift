@@ -15,6 +15,9 @@ struct NetworkStore: Sendable {
     /// Every network of every fleet.
     ///
     /// The folder's name is the network's: where the definition in it has another, a rename was interrupted.
+    ///
+    /// - Throws: where a definition is there and cannot be read, or is a newer Lodge's: what it defines is unknown,
+    ///   and not a leftover.
     func read() throws -> Contents {
         var contents = Contents()
         for fleetName in try Files.list(layout.networksFolder) {
@@ -25,7 +28,7 @@ struct NetworkStore: Sendable {
                     contents.unreadable.append((Name(parsing: fleetName), path, "its name is none that Lodge gives"))
                     continue
                 }
-                do {
+                do throws(JSONFile.Failure) {
                     var definition = try JSONFile.read(
                         NetworkDefinition.self, from: layout.network(fleet, name).definition)
                     guard definition.owner == Owner(instance: instance, fleet: fleet) else {
@@ -35,6 +38,8 @@ struct NetworkStore: Sendable {
                     definition.name = name
                     contents.definitions.append(definition)
                 } catch {
+                    if case .system(let cause) = error, cause.errno != .noSuchFileOrDirectory { throw cause }
+                    if case .newer = error { throw NetworkError("read", "network \(name)", error.description) }
                     contents.unreadable.append((fleet, path, "\(error)"))
                 }
             }

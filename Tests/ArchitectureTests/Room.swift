@@ -28,9 +28,9 @@ struct Room {
             outside: ["ArgumentParser", "Dispatch", "FoundationEssentials", "Glibc", "Synchronization"]),
         Room(
             "Reconciler", ours: ["FleetModel", "HostAgent", "Planner", "SimulatedHost"], outside: ["Synchronization"]),
-        Room("SimulatedHost", ours: ["FleetModel", "HostAgent", "HostSystem"], outside: ["FoundationEssentials"]),
+        Room("SimulatedHost", ours: ["FleetModel", "HostAgent", "HostSystem", "JSONCoding"]),
         Room(
-            "HostAgent", ours: ["FleetModel", "HostSystem", "KVMExecutor", "VirtualNetwork"],
+            "HostAgent", ours: ["FleetModel", "HostSystem", "JSONCoding", "KVMExecutor", "VirtualNetwork"],
             outside: ["Dispatch", "FoundationEssentials", "Glibc", "Subprocess", "Synchronization", "SystemPackage"]),
         Room(
             "KVMExecutor", ours: ["FleetModel", "HostSystem", "QMP"], outside: ["Crypto", "Glibc", "SystemPackage"]),
@@ -41,16 +41,18 @@ struct Room {
         Room(
             "ManifestReader", ours: ["CYAML", "FleetModel"], outside: ["Crypto"],
             exceptions: ["FileAccess.swift": ["Glibc"]]),
-        Room("FleetModel", outside: ["Crypto", "FoundationEssentials"]),
+        Room("FleetModel", ours: ["JSONCoding"], outside: ["Crypto", "FoundationEssentials"]),
         Room(
             "QMP", outside: ["FoundationEssentials", "Glibc", "NIOCore", "NIOPosix", "Synchronization"]),
         Room("Netlink", ours: ["CLinux"], outside: ["Glibc", "SystemPackage"]),
         Room(
-            "HostSystem", ours: ["CLinux"], outside: ["FoundationEssentials", "Glibc", "Subprocess", "SystemPackage"]),
+            "HostSystem", ours: ["CLinux", "JSONCoding"],
+            outside: ["FoundationEssentials", "Glibc", "Subprocess", "SystemPackage"]),
+        Room("JSONCoding"),
         Room("CLinux"),
         Room("CYAML"),
     ]
 
     /// Rooms whose code has no clock, no chance and no machine: the same arguments give the same result.
-    static let pure = ["FleetModel", "Planner", "ManifestReader"]
+    static let pure = ["FleetModel", "JSONCoding", "Planner", "ManifestReader"]
 }

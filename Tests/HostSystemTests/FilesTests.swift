@@ -1,5 +1,6 @@
 import Glibc
 import HostSystem
+import JSONCoding
 import SystemPackage
 import TestSupport
 import Testing
@@ -86,19 +87,21 @@ import Testing
     }
 
     @Test func valuesOfANewerVersionAreToldApartFromNonsense() throws {
-        struct Value: Codable, Equatable {
+        struct Value: Versioned, Equatable {
+            static let currentSchema = 1
+            static let upgrades: [@Sendable (inout JSONValue) -> Void] = []
             var schema: Int
             var field: String
         }
         let path = "\(folder.path)/value.json"
         try JSONFile.write(Value(schema: 1, field: "x"), to: path)
-        #expect(try JSONFile.read(Value.self, from: path, schema: 1) == Value(schema: 1, field: "x"))
+        #expect(try JSONFile.read(Value.self, from: path) == Value(schema: 1, field: "x"))
         try folder.write(#"{"schema": 2, "renamed": true}"#, to: "value.json")
-        #expect { try JSONFile.read(Value.self, from: path, schema: 1) } throws: {
+        #expect { try JSONFile.read(Value.self, from: path) } throws: {
             if case JSONFile.Failure.newer(path, 2) = $0 { true } else { false }
         }
         try folder.write("{", to: "value.json")
-        #expect { try JSONFile.read(Value.self, from: path, schema: 1) } throws: {
+        #expect { try JSONFile.read(Value.self, from: path) } throws: {
             if case JSONFile.Failure.malformed = $0 { true } else { false }
         }
     }

@@ -60,7 +60,7 @@ public struct NetworkFilter: Codable, Hashable, Sendable {
 
 /// `network.json`: a network as it is to be on one host.
 public struct NetworkDefinition: Codable, Hashable, Sendable {
-    public static let currentSchema = 1
+    public static let currentSchema = 2
 
     public var schema: Int
     public var id: ObjectID

@@ -1,5 +1,6 @@
 import FleetModel
 import FoundationEssentials
+import JSONCoding
 
 /// A session with a host through its agent: requests with ids, many in flight, over two pipes.
 public final actor AgentSession: HostSession {
@@ -145,7 +146,7 @@ public final actor AgentSession: HostSession {
             switch frame.type {
             case .event: frame.text.map(progress)
             case .data: frame.data.map { data.append($0) }
-            case .reply: return frame.reply ?? (try? JSONDecoder().decode(HostReply.self, from: data))
+            case .reply: return frame.reply ?? (try? CompactJSON.decode(HostReply.self, from: Array(data)))
             case .request, .cancel, .end: break
             }
         }

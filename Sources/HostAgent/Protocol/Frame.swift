@@ -1,3 +1,4 @@
+import FleetModel
 import FoundationEssentials
 
 /// One line of the protocol: JSON of at most 1 MiB and a newline.
@@ -65,11 +66,11 @@ struct Frame: Codable, Sendable {
 
     private struct Numbered: Decodable { var id: Int }
 
-    /// The frames that carry a reply: one where it fits a line, else `data` frames and an empty `reply`.
+    /// The frames that carry a reply: one where it is small, else `data` frames and an empty `reply`.
     static func replying(_ reply: HostReply, id: Int) -> [[UInt8]] {
         let whole = Frame(.reply, id: id, reply: reply).line
-        guard whole.count > lineLimit else { return [whole] }
-        let bytes = (try? JSONEncoder().encode(reply)) ?? Data()
+        guard whole.count > dataLimit else { return [whole] }
+        let bytes = Data(CanonicalJSON.bytes(of: reply))
         var frames: [[UInt8]] = []
         var start = bytes.startIndex
         while start < bytes.endIndex {

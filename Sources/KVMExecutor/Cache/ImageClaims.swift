@@ -7,11 +7,12 @@ public struct ImageClaims: Sendable {
 
     public init(layout: HostLayout) { self.layout = layout }
 
-    public func list() throws(SystemError) -> (claims: [ImageDefinition], broken: [Leftover]) {
+    /// - Throws: where a claim is there and cannot be read, or is a newer Lodge's: it protects its image.
+    public func list() throws(ExecutorError) -> (claims: [ImageDefinition], broken: [Leftover]) {
         var claims: [ImageDefinition] = []
         var broken: [Leftover] = []
-        for fleet in try Files.list(layout.claimsFolder) {
-            for name in try Files.list("\(layout.claimsFolder)/\(fleet)") {
+        for fleet in try names(in: layout.claimsFolder) {
+            for name in try names(in: "\(layout.claimsFolder)/\(fleet)") {
                 let path = "\(layout.claimsFolder)/\(fleet)/\(name)"
                 do throws(JSONFile.Failure) {
                     guard !name.hasSuffix(DurableFile.temporarySuffix) else {
@@ -19,8 +20,10 @@ public struct ImageClaims: Sendable {
                     }
                     claims.append(try JSONFile.read(ImageDefinition.self, from: path))
                 } catch {
-                    // One that is there and cannot be read protects its image.
-                    if case .system(let cause) = error { throw cause }
+                    switch error {
+                    case .system, .newer: throw ExecutorError("read the claim on image \(name)", error)
+                    case .malformed: break
+                    }
                     broken.append(
                         Leftover(
                             kind: .temporaryFile, subject: path, proof: "no readable claim in this instance's cache",
@@ -29,6 +32,10 @@ public struct ImageClaims: Sendable {
             }
         }
         return (claims, broken)
+    }
+
+    private func names(in folder: String) throws(ExecutorError) -> [String] {
+        do { return try Files.list(folder) } catch { throw ExecutorError("list the claims on images", error) }
     }
 
     public func add(_ claim: ImageDefinition) throws(ExecutorError) {

@@ -48,8 +48,7 @@ public struct GuestStore: Sendable {
 
     /// The folder's name is the guest's: where the definition in it has another, a rename was interrupted.
     private func read(_ fleet: Name, _ name: Name) throws(JSONFile.Failure) -> GuestDefinition {
-        var definition = try JSONFile.read(
-            GuestDefinition.self, from: layout.guest(fleet, name).definition, schema: GuestDefinition.currentSchema)
+        var definition = try JSONFile.read(GuestDefinition.self, from: layout.guest(fleet, name).definition)
         definition.name = name
         return definition
     }

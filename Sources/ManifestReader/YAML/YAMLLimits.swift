@@ -9,7 +9,7 @@ enum YAMLLimits {
     /// Scalars, mappings and sequences of one file, each alias counted with everything that it stands for.
     static let nodes = 1_000_000
     /// The same of all files of a run, without what aliases stand for.
-    static let totalNodes = 4_000_000
+    static let totalNodes = 8_000_000
     /// What a fleet's defaults have, times its guests; also what is read for all guests from profiles and templates.
     static let defaultedNodes = 20_000_000
     /// Bytes of all values together that manifests take from other files.

@@ -23,10 +23,11 @@ func diff(
     replacements: Set<ResourceAddress> = []
 ) -> Difference {
     var difference = Difference()
+    let (imageNames, networkNames) = (resolved.imageNames, resolved.networkNames)
     for (index, host) in observed.hosts.enumerated() {
         let files = Set(host.live.cache.map(\.fileName))
-        let images = diffImages(resolved.images[index], names: resolved.imageNames, on: host, files)
-        let networks = diffNetworks(resolved.networks[index], on: host, isFleetWide: resolved.networkNames)
+        let images = diffImages(resolved.images[index], names: imageNames, on: host, files)
+        let networks = diffNetworks(resolved.networks[index], on: host, isFleetWide: networkNames)
         let surroundings = GuestSurroundings(
             on: host, networks: networks, guests: resolved.guests[index], cached: files, replacements: replacements)
         var transitions = resolved.guests[index].compactMap { diffGuest($0, on: host, surroundings) }

@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// Any JSON document, for what is rendered and hashed rather than worked with.
 public enum JSONValue: Hashable, Sendable {
     case null
@@ -13,11 +11,39 @@ public enum JSONValue: Hashable, Sendable {
     /// The JSON form of a value.
     public init(encoding value: some Encodable) {
         do {
-            self = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(value))
+            self = try CompactJSON.decode(JSONValue.self, from: CompactJSON.encode(value))
         } catch {
-            // Lodge's own values are plain data: numbers are finite, keys are strings.
+            // Plain data can be: its numbers are finite, its keys are strings.
             fatalError("\(type(of: value)) cannot be encoded as JSON: \(error)")
         }
+    }
+}
+
+extension JSONValue {
+    /// A member of an object; nil where there is none, and where this is no object.
+    public subscript(key: String) -> JSONValue? {
+        get {
+            guard case .object(let members) = self else { return nil }
+            return members[key]
+        }
+        set {
+            guard case .object(var members) = self else { return }
+            members[key] = newValue
+            self = .object(members)
+        }
+    }
+
+    /// Changes a member of an object that has it, and each element where it is an array.
+    public mutating func update(_ key: String, each: Bool = false, _ body: (inout JSONValue) -> Void) {
+        guard var value = self[key], value != .null else { return }
+        if each {
+            guard case .array(var elements) = value else { return }
+            for index in elements.indices { body(&elements[index]) }
+            value = .array(elements)
+        } else {
+            body(&value)
+        }
+        self[key] = value
     }
 }
 
@@ -51,19 +77,6 @@ extension JSONValue: Codable {
         case .string(let value): try container.encode(value)
         case .array(let value): try container.encode(value)
         case .object(let value): try container.encode(value)
-        }
-    }
-}
-
-/// JSON with sorted keys and nothing between tokens: equal values give equal bytes.
-public enum CanonicalJSON {
-    public static func bytes(of value: some Encodable) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        do {
-            return Array(try encoder.encode(value))
-        } catch {
-            fatalError("\(type(of: value)) cannot be encoded as JSON: \(error)")
         }
     }
 }

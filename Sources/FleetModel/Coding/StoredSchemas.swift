@@ -1,0 +1,80 @@
+import JSONCoding
+
+// What a host keeps, and how what an earlier Lodge wrote there is read. Schema 2 has what a running guest may be
+// changed to, and what protects it: before, nothing of that was there, and the upgrade says so in schema 2's terms.
+
+extension GuestDefinition: Versioned {
+    public static let upgrades: [@Sendable (inout JSONValue) -> Void] = [
+        { guest in guest.update("spec", upgradeGuestSpec) }
+    ]
+}
+
+extension RunningGuest: Versioned {
+    public static let currentSchema = GuestDefinition.currentSchema
+    public static let upgrades: [@Sendable (inout JSONValue) -> Void] = [
+        { process in
+            process["bootMemory"] = process["spec"]?["memory"]
+            process.update("spec", upgradeGuestSpec)
+        }
+    ]
+}
+
+extension NetworkDefinition: Versioned {
+    public static let upgrades: [@Sendable (inout JSONValue) -> Void] = [
+        { network in
+            network.update("spec") { spec in
+                spec["mtu"] = .int(Int64(NetworkSpec.defaultMTU))
+                spec["filter"] = JSONValue(encoding: NetworkFilter())
+            }
+        }
+    ]
+}
+
+extension ImageDefinition: Versioned {
+    public static let upgrades: [@Sendable (inout JSONValue) -> Void] = []
+}
+
+private func upgradeGuestSpec(_ spec: inout JSONValue) {
+    spec["maxCPUs"] = spec["cpus"]
+    spec["maxMemory"] = spec["memory"]
+    spec["isProtected"] = .bool(false)
+    spec["secrets"] = .object([:])
+    spec.update("disks", each: true) { $0["onRemove"] = JSONValue(encoding: DiskRemoval.keep) }
+    spec.update("cloudInit") { $0["onChange"] = JSONValue(encoding: SeedChange.ignore) }
+}
+
+/// A whole host in a file: what a simulated one is kept as.
+public struct HostSnapshot: Versioned, Sendable {
+    public static let currentSchema = 2
+
+    public var schema = Self.currentSchema
+    public var host: LiveHost
+
+    public init(_ host: LiveHost) { self.host = host }
+
+    public static let upgrades: [@Sendable (inout JSONValue) -> Void] = [
+        { document in
+            // Schema 1 was the host alone, and did not say which schema it was.
+            var host = document
+            host.update("guests", each: true) { guest in
+                guest.update("definition") { $0.upgrade(as: GuestDefinition.self, to: 2) }
+                guest.update("process") { $0.upgrade(as: RunningGuest.self, to: 2) }
+                guest["keptDisks"] = .array([])
+                guest["defects"] = .array([])
+            }
+            host.update("networks", each: true) { network in
+                network.update("definition") { $0.upgrade(as: NetworkDefinition.self, to: 2) }
+            }
+            document = .object(["host": host])
+        }
+    ]
+}
+
+extension JSONValue {
+    /// Brings a document of an earlier layout to a later one.
+    fileprivate mutating func upgrade<Value: Versioned>(as type: Value.Type, to schema: Int) {
+        guard case .int(let present)? = self["schema"], present > 0, present < schema else { return }
+        for upgrade in type.upgrades[Int(present - 1)..<(schema - 1)] { upgrade(&self) }
+        self["schema"] = .int(Int64(schema))
+    }
+}
