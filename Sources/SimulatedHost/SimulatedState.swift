@@ -209,6 +209,7 @@ extension SimulatedState {
             generation: definition.generation, spec: definition.spec, pid: pid, startTime: UInt64(pid),
             bootID: live.facts.bootID)
         live.guests[index].state = .running
+        live.guests[index].defects = []
         live.guests[index].freePorts = definition.spec.machine == .q35 ? Self.sparePorts : nil
     }
 }

@@ -14,10 +14,14 @@ import Testing
         return SimulatedState(live: LiveHost(facts: facts))
     }
 
-    private func fleet(_ guests: [(String, Int64)]) -> DesiredFleet {
+    /// - Parameter restarting: Guests that take their memory with a restart.
+    private func fleet(_ guests: [(String, Int64)], restarting: Set<String> = []) -> DesiredFleet {
         DesiredFleet(
             name: name("demo"), hosts: [DesiredHost(name: host)], networks: [], images: [],
-            guests: guests.map { DesiredGuest(name: name($0.0), memory: .mib($0.1)) })
+            guests: guests.map {
+                DesiredGuest(
+                    name: name($0.0), memory: .mib($0.1), cpuModel: restarting.contains($0.0) ? "Nehalem" : nil)
+            })
     }
 
     private func applied(_ guests: [(String, Int64)]) throws -> SimulatedState {
@@ -32,7 +36,7 @@ import Testing
     /// is free already.
     @Test(arguments: 0..<20) func memoryIsFreedBeforeItIsTaken(seed: Int) throws {
         var hosts = [host: try applied([("a", 2000), ("b", 500), ("c", 300)])]
-        let desired = fleet([("a", 500), ("b", 2000), ("c", 300), ("d", 400)])
+        let desired = fleet([("a", 500), ("b", 2000), ("c", 300), ("d", 400)], restarting: ["a", "b"])
         let plan = makePlan(desired: desired, hosts: observe(hosts))
         #expect(plan.refusals.isEmpty)
         let capacity = plan.capacity[0]
@@ -49,7 +53,8 @@ import Testing
     /// Where there is room for both, nothing waits.
     @Test func withRoomEachGuestKeepsToItself() throws {
         let hosts = [host: try applied([("a", 800), ("b", 500)])]
-        let plan = makePlan(desired: fleet([("a", 500), ("b", 800)]), hosts: observe(hosts))
+        let plan = makePlan(
+            desired: fleet([("a", 500), ("b", 800)], restarting: ["a", "b"]), hosts: observe(hosts))
         let stops = plan.steps.filter { $0.verb == "stop" }
         #expect(stops.count == 2)
         let start = try #require(plan.steps.first { $0.verb == "start" && $0.address.name.text == "b" })
@@ -57,6 +62,32 @@ import Testing
         #expect(
             plan.capacity[0].peak.memory == plan.capacity[0].before.memory + .mib(300)
                 + ByteCount(bytes: (300 << 20) / 512))
+    }
+
+    /// What is in a balloon is still the guest's: it frees nothing for another one.
+    @Test func aBalloonFreesNothing() throws {
+        let hosts = [host: try applied([("a", 3000)])]
+        let plan = makePlan(desired: fleet([("a", 500), ("b", 2000)]), hosts: observe(hosts))
+        #expect(plan.refusals.map(\.code) == ["capacity-memory"])
+        let step = try #require(plan.steps.first { $0.address.name.text == "a" })
+        #expect(step.memoryDelta == 0)
+    }
+
+    /// Memory that was plugged in is given back, and counts while it is there.
+    @Test func pluggedMemoryIsCounted() throws {
+        var hosts = [host: state()]
+        var desired = fleet([("a", 500)])
+        desired.guests[0].maxMemory = .gib(3)
+        for size in [500, 1500, 700, 2500] as [Int64] {
+            desired.guests[0].memory = .mib(size)
+            let plan = makePlan(desired: desired, hosts: observe(hosts))
+            let before = plan.capacity[0].before.memory
+            let delta = plan.steps.reduce(0) { $0 + $1.memoryDelta }
+            #expect(plan.capacity[0].after.memory.bytes == before.bytes + delta)
+            try perform(plan.steps, of: plan, on: &hosts)
+            #expect(observedCapacity(of: hosts[host]!.live, name: host).after.memory == plan.capacity[0].after.memory)
+            #expect(hosts[host]!.live.guests[0].process?.bootMemory == .mib(500))
+        }
     }
 
     @Test func whatDoesNotFitIsRefusedWithTheArithmetic() throws {

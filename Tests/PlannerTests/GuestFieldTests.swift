@@ -74,7 +74,7 @@ import Testing
         Case(path: "nics.eth1", impact: .live) {
             $0.guests[0].nics.append(DesiredNIC(name: name("eth1"), network: name("wan")))
         },
-        Case(path: "nics.eth4", impact: .restart) { fleet in
+        Case(path: "nics.eth5", impact: .restart) { fleet in
             fleet.guests[0].nics += (1...5).map { DesiredNIC(name: name("eth\($0)"), network: name("wan")) }
         },
         Case(path: "power", impact: .restart) { $0.guests[0].power = .stopped },

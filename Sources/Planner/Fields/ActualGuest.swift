@@ -40,9 +40,11 @@ struct ActualGuest {
             guard wanted.cloudInit != nil else { return }
             repairs.append(.exchangeSeed)
         case .cpus(let count):
+            guard count != spec.cpus else { return }
             spec.cpus = count
             drifted.insert("cpus")
         case .memory(let size):
+            guard size != spec.memory else { return }
             spec.memory = size
             drifted.insert("memory")
         case .limitChanged(let path):

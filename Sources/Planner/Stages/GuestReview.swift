@@ -59,7 +59,8 @@ struct GuestReview {
                 definition.spec.disks.map { ($0.name, $0.onRemove) }, uniquingKeysWith: { first, _ in first })
             let changes = Planner.liveChanges(
                 from: process.spec, actual: actual.spec, to: guest.spec, removals: removals)
-            liveChanges = Array(changes.dropLast()) + actual.repairs.filter { !changes.contains($0) } + changes.suffix(1)
+            liveChanges =
+                Array(changes.dropLast()) + actual.repairs.filter { !changes.contains($0) } + changes.suffix(1)
         }
     }
 

@@ -62,8 +62,10 @@ struct GuestTransition {
         let deleted = liveChanges.compactMap { change -> Name? in
             if case .removeDisk(let name, deletesFile: true) = change { name } else { nil }
         }
-        let detached = live.definition.spec.disks.filter { $0.onRemove == .keep }
-            .map { KeptDisk(name: $0.name, size: $0.size) }
+        let detached = live.definition.spec.disks.filter {
+            $0.onRemove == .keep && !live.missingDisks.contains($0.name)
+        }
+        .map { KeptDisk(name: $0.name, size: $0.size) }
         return (live.keptDisks + detached).filter { !attached.contains($0.name) && !deleted.contains($0.name) }
             .reduce(spec.diskSize) { $0 + $1.size }
     }
