@@ -16,18 +16,20 @@ public func makePlan(
     let placement = place(desired, on: observed)
     let resolved = resolve(placement, desired: desired, on: observed)
     let difference = diff(resolved, placement: placement, against: observed)
-    let capacity = checkCapacity(of: difference, on: observed)
-    let order = order(difference, schedules: capacity.schedules, on: observed)
+    let selection = Selection(options, of: difference, resolved, on: observed)
+    let capacity = checkCapacity(of: selection.difference, on: observed)
+    let order = order(selection.difference, schedules: capacity.schedules, on: observed)
 
-    let remarks = [placement.remarks, resolved.remarks, difference.remarks, capacity.remarks]
+    let asked = checkOptions(options, desired: desired, on: observed)
+    let remarks = [asked, placement.remarks, resolved.remarks, difference.remarks, capacity.remarks]
     return Plan(
         fleet: desired.name,
         changes: order.changes,
         steps: order.steps,
         capacity: capacity.hosts,
         policies: Dictionary(uniqueKeysWithValues: observed.hosts.map { ($0.name, $0.policy) }),
-        refusals: remarks.flatMap(\.refusals),
-        warnings: remarks.flatMap(\.warnings),
+        refusals: remarks.flatMap(\.refusals).filter(selection.concerns),
+        warnings: remarks.flatMap(\.warnings).filter(selection.concerns),
         notes: remarks.flatMap(\.notes),
         unreachable: observed.unreachable)
 }
@@ -38,11 +40,13 @@ public func makePlan(
 ///   - fleet: Only what bears this fleet's mark, and each host's own instance's, is removed.
 ///   - hosts: What observing each host gave.
 ///   - declared: The hosts as the manifests declare them, for the capacity that the plan shows.
+///   - options: What the command asks for beyond that.
 public func makeDestroyPlan(
-    fleet: Name, hosts: [Name: HostObservation], declared: [DesiredHost] = []
+    fleet: Name, hosts: [Name: HostObservation], declared: [DesiredHost] = [], options: PlanOptions = PlanOptions()
 ) -> Plan {
     var plan = makePlan(
-        desired: DesiredFleet(name: fleet, hosts: declared, networks: [], images: [], guests: []), hosts: hosts)
+        desired: DesiredFleet(name: fleet, hosts: declared, networks: [], images: [], guests: []), hosts: hosts,
+        options: options)
     for index in plan.changes.indices where plan.changes[index].address.kind != .leftover {
         plan.changes[index].causes = ["all of fleet \(fleet) is to be removed"]
     }
