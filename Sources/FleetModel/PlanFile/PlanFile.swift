@@ -45,7 +45,11 @@ public enum PlanFile {
                 return saved
             } catch let error as DecodingError {
                 // A newer layout need not decode; its header does.
-                try (try? decoder.decode(HeaderAlone.self, from: data))?.header.check()
+                if let header = try? decoder.decode(HeaderAlone.self, from: data).header,
+                    header.version > SavedPlan.Header.currentVersion
+                {
+                    throw PlanFileError.newer(version: header.version, lodgeVersion: header.lodgeVersion)
+                }
                 throw PlanFileError.malformed(error.place)
             }
         } catch let error as PlanFileError {
@@ -69,12 +73,6 @@ public enum PlanFile {
     private static func foreign(_ bytes: [UInt8]) -> PlanFileError {
         let beginning = String(decoding: bytes.prefix(4096), as: UTF8.self)
         return beginning.contains("\"\(SavedPlan.Header.currentFormat)\"") ? .changed : .notAPlan
-    }
-}
-
-extension PlanFile.HeaderAlone.Header {
-    fileprivate func check() throws {
-        if version > SavedPlan.Header.currentVersion { throw PlanFileError.newer(version: version, lodgeVersion: lodgeVersion) }
     }
 }
 

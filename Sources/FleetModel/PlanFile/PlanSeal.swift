@@ -40,7 +40,10 @@ public struct PlanSeal: Codable, Hashable, Sendable {
     public static func markedPaths(of spec: GuestSpec) -> Set<String> {
         var paths: Set<String> = []
         let candidates = ["cloudInit.userData", "cloudInit.hostname", "boot.cmdline"]
-        for path in candidates + spec.labels.keys.map({ "labels.\($0)" }) {
+        let keys = (spec.cloudInit?.users ?? []).flatMap { user in
+            user.sshKeys.indices.map { "cloudInit.users.\(user.name).sshKeys.\($0)" }
+        }
+        for path in candidates + keys + spec.labels.keys.map({ "labels.\($0)" }) {
             // The candidates are fields that texts can be replaced in.
             _ = try? spec.replacingTexts(at: [path]) { text in
                 if digest(in: text) != nil { paths.insert(path) }

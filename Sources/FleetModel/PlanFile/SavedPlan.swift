@@ -93,7 +93,7 @@ public struct SavedPlan: Codable, Hashable, Sendable {
             secrets: secrets.sorted { ("\($0.source)", $0.digest) < ("\($1.source)", $1.digest) }, seal: seal)
     }
 
-    /// The plan with its secrets in place again.
+    /// The plan with its secrets in place again where its steps write them; its changes, which are shown, stay sealed.
     ///
     /// - Parameter texts: what was read from the sources, by the digests of `inputs.secrets`.
     public func unsealed(_ texts: [Digest: String]) throws(UnknownSensitiveField) -> Plan {
@@ -102,10 +102,6 @@ public struct SavedPlan: Codable, Hashable, Sendable {
             plan.steps[index].operation = try plan.steps[index].operation.replacingSpec {
                 spec throws(UnknownSensitiveField) in try PlanSeal.unseal(spec, texts)
             }
-        }
-        for index in plan.changes.indices {
-            guard case .guest(let spec) = plan.changes[index].after else { continue }
-            plan.changes[index].after = .guest(try PlanSeal.unseal(spec, texts))
         }
         return plan
     }

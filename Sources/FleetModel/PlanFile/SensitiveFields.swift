@@ -31,7 +31,26 @@ extension GuestSpec {
         case _ where path.hasPrefix("labels."):
             let key = String(path.dropFirst("labels.".count))
             if let text = labels[key] { labels[key] = try replace(text) }
+        case _ where path.hasPrefix("cloudInit.users."):
+            let words = path.split(separator: ".")
+            guard words.dropLast().last == "sshKeys", words.last.flatMap({ Int($0) }) != nil else {
+                throw UnknownSensitiveField(path: path)
+            }
+            guard let (user, key) = keyPosition(path), let text = cloudInit?.users[user].sshKeys[key] else { return }
+            cloudInit?.users[user].sshKeys[key] = try replace(text)
         default: throw UnknownSensitiveField(path: path)
         }
+    }
+
+    /// Of `cloudInit.users.NAME.sshKeys.INDEX`, as far as there is one.
+    private func keyPosition(_ path: String) -> (user: Int, key: Int)? {
+        for (position, user) in (cloudInit?.users ?? []).enumerated() {
+            let prefix = "cloudInit.users.\(user.name).sshKeys."
+            guard path.hasPrefix(prefix), let key = Int(path.dropFirst(prefix.count)),
+                user.sshKeys.indices.contains(key)
+            else { continue }
+            return (position, key)
+        }
+        return nil
     }
 }

@@ -3,13 +3,42 @@ import FleetModel
 
 struct ShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Shows the live fleet: hosts, networks, guests, addresses, capacity.")
+        commandName: "show", abstract: "Shows the live fleet, or a saved plan.",
+        discussion:
+            "The live fleet: hosts, networks, guests, addresses, capacity. A saved plan: as lodge plan wrote it.")
+
+    @Argument(help: "A plan that lodge plan --out saved; without it: the live fleet.")
+    var file: String?
 
     @OptionGroup var manifests: OptionalManifestOptions
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        guard file == nil || manifests.files.isEmpty else {
+            throw ValidationError("A saved plan is shown as it is: -f does not go with it.")
+        }
+    }
+
     func run() async throws {
+        if let file {
+            if let code = show(SavedPlanFile(path: file)) { throw code }
+            return
+        }
+        try await showLive()
+    }
+
+    private func show(_ file: SavedPlanFile) -> ExitCode? {
+        do throws(SavedPlanFile.Failure) {
+            let saved = try file.read()
+            output.write(saved.plan, created: saved.header.created, lodgeVersion: saved.header.lodgeVersion)
+            return nil
+        } catch {
+            return Terminal.fail(error.text)
+        }
+    }
+
+    private func showLive() async throws {
         let view = try await LiveView(manifests, host)
         switch output.format {
         case .json: Terminal.output.write(view.json)

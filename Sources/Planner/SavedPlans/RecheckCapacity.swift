@@ -20,8 +20,9 @@ func recheckCapacity(of plan: Plan, on live: LiveHost, _ name: Name) -> [Diagnos
     }
     // A plan that was over the limit when it was made was not refused for it, and may go on as long as it is no worse.
     let worst = max(peak.memory, after.memory)
-    if starts, worst > max(now.allocatable.memory, max(planned.peak.memory, planned.after.memory))
-        || (starts && worst > now.allocatable.memory && planned.peak.memory <= planned.allocatable.memory)
+    if starts,
+        worst > max(now.allocatable.memory, max(planned.peak.memory, planned.after.memory))
+            || (starts && worst > now.allocatable.memory && planned.peak.memory <= planned.allocatable.memory)
     {
         refuse(
             "capacity-memory", "memory", needed: worst.rounded, has: now.allocatable.memory.rounded,
