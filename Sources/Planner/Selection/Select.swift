@@ -29,7 +29,11 @@ struct Selection {
                 return Set(graph.nodes.indices.filter { graph.addresses[$0].contains(where: wanted.contains) })
             }
             let targets = options.targets.isEmpty ? Set(graph.nodes.indices) : nodes(named: options.targets)
-            let dropped = graph.withDependents(graph.blocked.union(nodes(named: options.excludes)))
+            let users = graph.nodes.indices.filter { node in
+                guard case .guest(let position) = graph.nodes[node] else { return false }
+                return difference.guests[index][position].uses(anyOf: options.excludes)
+            }
+            let dropped = graph.withDependents(graph.blocked.union(nodes(named: options.excludes)).union(users))
             let left = graph.withNeeds(targets).subtracting(dropped)
             keep(left, of: graph, index, resolved, on: host)
         }
@@ -57,6 +61,17 @@ struct Selection {
         difference.released[index] = releasedFiles(
             on: host, guests: difference.guests[index], kept: resolved.guests[index],
             images: difference.images[index])
+    }
+}
+
+extension GuestTransition {
+    /// True where the guest is to be on one of the networks, or on a disk from one of the images, changed or not.
+    fileprivate func uses(anyOf addresses: Set<ResourceAddress>) -> Bool {
+        guard !addresses.isEmpty, let spec = resolved?.spec else { return false }
+        return spec.nics.contains { addresses.contains(ResourceAddress(.network, $0.network)) }
+            || spec.disks.contains { disk in
+                disk.base.map { addresses.contains(ResourceAddress(.image, $0.image)) } ?? false
+            }
     }
 }
 
