@@ -33,7 +33,7 @@ public enum PlanFile {
             bytes[digestEnd...].starts(with: afterDigest.utf8)
         else { throw foreign(bytes) }
         guard Digest(of: bytes[restStart...]) == digest else {
-            throw bytes.suffix(2) == [0x7D, 0x0A] ? .changed : .truncated
+            throw bytes.suffix(3) == [0x0A, 0x7D, 0x0A] ? .changed : .truncated
         }
         do {
             let data = Data(bytes)
