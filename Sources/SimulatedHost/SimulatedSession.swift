@@ -81,7 +81,8 @@ public actor SimulatedSession: HostSession {
     ) throws(HostError) -> String? {
         guard lock != nil else { throw HostError(.refused, "the lock of host \(host) is not held by this session") }
         if let expected = step.expects, let present = state.live.fingerprint(of: step.operation),
-            present != expected {
+            present != expected
+        {
             throw HostError(
                 .refused,
                 "\(step.address) on host \(host) is not any more what the plan was made for"

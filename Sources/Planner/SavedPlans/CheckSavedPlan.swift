@@ -5,20 +5,13 @@ import FleetModel
 ///
 /// - Parameter hosts: What observing the hosts that the plan changes gave, each of them observed.
 public func checkSavedPlan(_ saved: SavedPlan, hosts: [Name: LiveHost]) -> [Diagnostic] {
-    let results = saved.plan.changes.compactMap { change in
-        hosts[change.host].map { host in (change, Deviation(saved, on: host).fromResult(of: change)) }
-    }
-    let made = results.filter { $0.1.isEmpty }.map(\.0)
-    let isDone = !made.isEmpty && made.count == results.count
+    let progress = SavedPlanProgress(saved, on: hosts)
     // A guest that is made anew as it was looks the same before and after: then only its fingerprint tells.
-    if isDone, !made.allSatisfy({ $0.action == .replace && $0.before == $0.after }) { return [alreadyApplied(saved)] }
+    if progress.isDone, !progress.looksDoneFromTheStart { return [progress.refusal].compactMap { $0 } }
 
-    var refusals: [Diagnostic] = []
-    for (name, host) in hosts.sorted(by: { $0.key < $1.key }) { refusals += staleObjects(of: saved, on: host, name) }
-    guard refusals.isEmpty else {
-        if isDone { return [alreadyApplied(saved)] }
-        if !made.isEmpty { refusals.append(appliedInPart(made, of: results.count)) }
-        return refusals
+    let stale = hosts.sorted { $0.key < $1.key }.flatMap { staleObjects(of: saved, on: $1, $0) }
+    guard stale.isEmpty else {
+        return progress.isDone ? [progress.refusal].compactMap { $0 } : stale + [progress.refusal].compactMap { $0 }
     }
     return hosts.sorted { $0.key < $1.key }.flatMap { recheckCapacity(of: saved.plan, on: $1, $0) }
 }
@@ -67,20 +60,4 @@ private func staleObjects(of saved: SavedPlan, on host: LiveHost, _ name: Name) 
         refusal.subject = step.address
         return refusal
     }
-}
-
-private func alreadyApplied(_ saved: SavedPlan) -> Diagnostic {
-    .error(
-        "plan-applied", "this plan seems to have been applied already",
-        detail: "Everything that it changes is what it leads to. It was made at \(saved.header.created).",
-        help: "plan again to see whether anything is left")
-}
-
-private func appliedInPart(_ made: [Change], of count: Int) -> Diagnostic {
-    let names = made.prefix(5).map(\.address.description).joined(separator: ", ")
-    return .error(
-        "plan-applied-in-part", "\(made.count) of the plan's \(count) changes are there already",
-        detail: "\(names)\(made.count > 5 ? " and \(made.count - 5) more" : "")\n"
-            + "An apply of this plan was interrupted, or somebody else made the same change.",
-        help: "plan again: it shows what is left")
 }

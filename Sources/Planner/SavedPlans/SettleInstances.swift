@@ -14,11 +14,18 @@ public func settleInstances(of saved: SavedPlan, hosts: [Name: LiveHost]) -> (pl
             $0.host != name || $0.expects == nil || $0.expects == .absent
         }
         guard reliesOnNothing, host.guests.isEmpty, host.networks.isEmpty, host.images.isEmpty else {
-            remarks.refuse(
-                "plan-other-folder",
-                "host.\(name) has another state folder than the one that the plan was made for",
-                detail: "its identity is \(present), and the plan's is \(planned)",
-                help: "give the --state-dir that it was made with, or plan again", about: ResourceAddress(.host, name))
+            // The plan's own apply may have given the folder its identity.
+            let progress = SavedPlanProgress(saved, on: [name: host])
+            if let refusal = progress.refusal {
+                remarks.refusals.append(refusal)
+            } else {
+                remarks.refuse(
+                    "plan-other-folder",
+                    "host.\(name) has another state folder than the one that the plan was made for",
+                    detail: "its identity is \(present), and the plan's is \(planned)",
+                    help: "give the --state-dir that it was made with, or plan again",
+                    about: ResourceAddress(.host, name))
+            }
             continue
         }
         settled.plan = settled.plan.moved(name, to: present)
