@@ -93,6 +93,21 @@ import Testing
         #expect(failure(PlanFile.text(of: try saved(steps: [step(0), step(1, needs: [0])]))) == nil)
     }
 
+    @Test func everyFieldThatManifestsTakeFromElsewhereIsSealed() throws {
+        var spec = GuestSpec(cpus: 1, memory: .mib(64), machine: .q35, accelerator: .tcg, cpuModel: "max")
+        spec.boot = BootSpec(cmdline: "marker-1")
+        spec.cloudInit = CloudInit(
+            hostname: "marker-2", users: [.init(name: "a.b", sshKeys: ["plain", "marker-3"])], userData: "marker-4")
+        for keys in ["cloudInit.users", "cloudInit.users.a.b.sshKeys.1"] {
+            spec.secrets = Dictionary(
+                uniqueKeysWithValues: ["boot.cmdline", "cloudInit.hostname", "cloudInit.userData", keys].map {
+                    ($0, .environment("X"))
+                })
+            let text = String(decoding: CanonicalJSON.bytes(of: try PlanSeal(salt: "").seal(spec)), as: UTF8.self)
+            #expect(!text.contains("marker"), "\(text)")
+        }
+    }
+
     @Test func aSecretThatCannotBeSealedIsNotSaved() throws {
         var spec = GuestSpec(cpus: 1, memory: .mib(64), machine: .q35, accelerator: .tcg, cpuModel: "max")
         spec.secrets = ["nics.eth0.mac": .environment("MAC")]

@@ -31,6 +31,14 @@ extension GuestSpec {
         case _ where path.hasPrefix("labels."):
             let key = String(path.dropFirst("labels.".count))
             if let text = labels[key] { labels[key] = try replace(text) }
+        case "cloudInit.users":
+            // Which of the keys is meant is not told: all of them.
+            for user in (cloudInit?.users ?? []).indices {
+                for key in (cloudInit?.users[user].sshKeys ?? []).indices {
+                    guard let text = cloudInit?.users[user].sshKeys[key] else { continue }
+                    cloudInit?.users[user].sshKeys[key] = try replace(text)
+                }
+            }
         case _ where path.hasPrefix("cloudInit.users."):
             let words = path.split(separator: ".")
             guard words.dropLast().last == "sshKeys", words.last.flatMap({ Int($0) }) != nil else {

@@ -23,9 +23,13 @@ struct ApplyCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard file != nil else {
-            var options = ManifestOptions()
-            options.files = manifests.files
-            return try options.validate()
+            guard !manifests.files.isEmpty else {
+                throw ValidationError("Name the manifests with -f PATH, or a plan that was saved with --out.")
+            }
+            guard manifests.files.count(where: { $0 == "-" }) <= 1 else {
+                throw ValidationError("Standard input (-f -) can be read once.")
+            }
+            return
         }
         guard manifests.files.isEmpty else {
             throw ValidationError("A saved plan is applied as it is: -f does not go with it.")

@@ -77,6 +77,12 @@ struct PlanCommand: AsyncParsableCommand {
             options: selection.arguments + replacement.arguments + impact.arguments)
         do throws(UnknownSensitiveField) {
             let saved = try SavedPlan(plan, of: origin, hosts: hosts)
+            // What cannot be read again now would never be applied.
+            let unreadable = PlanInputs(secretsOf: saved).refusals
+            guard unreadable.isEmpty else {
+                Terminal.errors.write(renderDiagnostics(unreadable, style: Terminal.errors.style))
+                return Terminal.fail("the plan was not saved: an apply could not read its secrets again")
+            }
             do throws(SavedPlanFile.Failure) {
                 try file.write(saved)
             } catch {

@@ -12,8 +12,13 @@ struct PlanInputs {
 
     /// Reads them again.
     init(of saved: SavedPlan) {
-        for secret in saved.inputs.secrets { read(secret, saved.inputs.seal) }
+        self.init(secretsOf: saved)
         for file in saved.inputs.files { check(file) }
+    }
+
+    /// Reads the secrets alone.
+    init(secretsOf saved: SavedPlan) {
+        for secret in saved.inputs.secrets { read(secret, saved.inputs.seal) }
     }
 
     private mutating func read(_ secret: SavedPlan.Secret, _ seal: PlanSeal) {

@@ -30,7 +30,8 @@ func diffGuest(
     if definition.spec != guest.spec || !review.disksToMake.isEmpty || !live.missingDisks.isEmpty {
         transition.definition = GuestDefinition(
             id: definition.id, owner: definition.owner, name: guest.name,
-            generation: definition.generation + (definition.spec == guest.spec ? 0 : 1), spec: guest.spec,
+            generation: definition.generation + (definition.spec == guest.spec && review.disksToMake.isEmpty ? 0 : 1),
+            spec: guest.spec,
             pendingDisks: review.disksToMake)
     }
     return transition
