@@ -36,7 +36,9 @@ let package = Package(
     ],
     targets: [
         .executableTarget(name: "lodge", dependencies: ["LodgeCLI"], swiftSettings: strict),
-        module("LodgeCLI", ["FleetModel", "HostAgent", "ManifestReader", "Planner", "Reconciler", argumentParser]),
+        module(
+            "LodgeCLI",
+            ["FleetModel", "HostAgent", "HostSystem", "ManifestReader", "Planner", "Reconciler", argumentParser]),
         module("Reconciler", ["FleetModel", "HostAgent", "Planner", "SimulatedHost"]),
         module("SimulatedHost", ["FleetModel", "HostAgent", "HostSystem", "JSONCoding"]),
         module(

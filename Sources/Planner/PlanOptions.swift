@@ -10,6 +10,9 @@ public struct PlanOptions: Equatable, Sendable {
     public var excludes: Set<ResourceAddress>
     /// Guests that are made anew though nothing about them has changed.
     public var replacements: Set<ResourceAddress>
+    /// Whether an address that nothing has is an error. Once a plan was applied it is none: what was targeted may be
+    /// gone.
+    public var checksAddresses = true
 
     public init(
         maxImpact: Impact? = nil, targets: Set<ResourceAddress> = [], excludes: Set<ResourceAddress> = [],
@@ -19,5 +22,15 @@ public struct PlanOptions: Equatable, Sendable {
         self.targets = targets
         self.excludes = excludes
         self.replacements = replacements
+    }
+
+    public var isPartial: Bool { !targets.isEmpty || !excludes.isEmpty }
+
+    /// What is asked of the plan that proves an apply: the same part of the fleet, and nothing made anew again.
+    public var afterApply: PlanOptions {
+        var options = self
+        options.replacements = []
+        options.checksAddresses = false
+        return options
     }
 }

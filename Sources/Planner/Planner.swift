@@ -17,15 +17,18 @@ public func makePlan(
     let resolved = resolve(placement, desired: desired, on: observed)
     let difference = diff(
         resolved, placement: placement, against: observed, replacements: options.replacements)
-    let policies = checkPolicies(of: difference, desired: desired, options: options, on: observed)
-    let capacity = checkCapacity(of: difference, on: observed)
-    let schedule = schedule(difference, of: desired, on: observed, full: capacity.full)
-    let order = order(difference, by: schedule, of: desired, on: observed)
+    let selection = Selection(options, of: difference, resolved, on: observed)
+    let selected = selection.difference
+    let policies = checkPolicies(of: selected, desired: desired, options: options, on: observed)
+    let capacity = checkCapacity(of: selected, on: observed)
+    let schedule = schedule(selected, of: desired, on: observed, full: capacity.full)
+    let order = order(selected, by: schedule, of: desired, on: observed)
     let isRefused = !capacity.remarks.refusals.isEmpty || !schedule.remarks.refusals.isEmpty
-    let proof = prove(order, for: difference, of: desired, on: observed, capacity, isRefused: isRefused)
+    let proof = prove(order, for: selected, of: desired, on: observed, capacity, isRefused: isRefused)
 
+    let asked = checkOptions(options, desired: desired, on: observed)
     let remarks = [
-        placement.remarks, resolved.remarks, difference.remarks, policies, capacity.remarks, schedule.remarks,
+        asked, placement.remarks, resolved.remarks, difference.remarks, policies, capacity.remarks, schedule.remarks,
         proof.remarks,
     ]
     return Plan(
@@ -35,8 +38,8 @@ public func makePlan(
         capacity: proof.hosts,
         strangers: observed.hosts.flatMap(\.strangers),
         policies: Dictionary(uniqueKeysWithValues: observed.hosts.map { ($0.name, $0.policy) }),
-        refusals: remarks.flatMap(\.refusals),
-        warnings: remarks.flatMap(\.warnings),
+        refusals: remarks.flatMap(\.refusals).filter(selection.concerns),
+        warnings: remarks.flatMap(\.warnings).filter(selection.concerns),
         notes: remarks.flatMap(\.notes),
         unreachable: observed.unreachable)
 }
@@ -47,11 +50,13 @@ public func makePlan(
 ///   - fleet: Only what bears this fleet's mark, and each host's own instance's, is removed.
 ///   - hosts: What observing each host gave.
 ///   - declared: The hosts as the manifests declare them, for the capacity that the plan shows.
+///   - options: What the command asks for beyond that.
 public func makeDestroyPlan(
-    fleet: Name, hosts: [Name: HostObservation], declared: [DesiredHost] = []
+    fleet: Name, hosts: [Name: HostObservation], declared: [DesiredHost] = [], options: PlanOptions = PlanOptions()
 ) -> Plan {
     var plan = makePlan(
-        desired: DesiredFleet(name: fleet, hosts: declared, networks: [], images: [], guests: []), hosts: hosts)
+        desired: DesiredFleet(name: fleet, hosts: declared, networks: [], images: [], guests: []), hosts: hosts,
+        options: options)
     for index in plan.changes.indices where plan.changes[index].address.kind != .leftover {
         plan.changes[index].causes = ["all of fleet \(fleet) is to be removed"]
     }

@@ -90,7 +90,9 @@ public actor SimulatedSession: HostSession {
         _ step: Step, policy: HostPolicy, progress: @escaping @Sendable (String) -> Void
     ) throws(HostError) -> String? {
         guard lock != nil else { throw HostError(.refused, "the lock of host \(host) is not held by this session") }
-        if let expected = step.expects, let present = fingerprint(of: step.operation), present != expected {
+        if let expected = step.expects, let present = state.live.fingerprint(of: step.operation),
+            present != expected
+        {
             throw HostError(
                 .refused,
                 "\(step.address) on host \(host) is not any more what the plan was made for"
@@ -106,25 +108,6 @@ public actor SimulatedSession: HostSession {
         }
         isJournaled = true
         return nil
-    }
-
-    private func fingerprint(of operation: Operation) -> Fingerprint? {
-        switch operation {
-        case .defineGuest(let definition), .changeGuest(let definition, _): guest(definition.reference)
-        case .renameGuest(let reference, _), .startGuest(let reference), .stopGuest(let reference, _),
-            .removeGuest(let reference), .awaitReady(let reference, _):
-            guest(reference)
-        case .ensureNetwork(let definition), .renameNetwork(let definition, _), .removeNetwork(let definition):
-            state.live.networks.first { $0.definition.id == definition.id }.map { Fingerprint($0) } ?? .absent
-        case .claimImage(let claim), .releaseImage(let claim):
-            state.live.images.first { $0.owner == claim.owner && $0.name == claim.name }.map { Fingerprint($0) }
-                ?? .absent
-        case .cacheFile, .removeCachedFile, .removeLeftover: nil
-        }
-    }
-
-    private func guest(_ reference: GuestReference) -> Fingerprint {
-        state.live.guests.first { $0.definition.reference == reference }.map { Fingerprint($0) } ?? .absent
     }
 
     /// Gives the lock back, and leaves the state as one file, or no file where the host holds nothing.

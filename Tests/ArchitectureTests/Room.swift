@@ -24,7 +24,7 @@ struct Room {
         Room("lodge", ours: ["LodgeCLI"]),
         Room(
             "LodgeCLI",
-            ours: ["FleetModel", "HostAgent", "KVMExecutor", "ManifestReader", "Planner", "Reconciler"],
+            ours: ["FleetModel", "HostAgent", "HostSystem", "KVMExecutor", "ManifestReader", "Planner", "Reconciler"],
             outside: ["ArgumentParser", "Dispatch", "FoundationEssentials", "Glibc", "Synchronization"]),
         Room(
             "Reconciler", ours: ["FleetModel", "HostAgent", "Planner", "SimulatedHost"], outside: ["Synchronization"]),

@@ -118,9 +118,14 @@ import Testing
 
     @Test(
         arguments: [
-            ["plan"], ["plan", "-f", "x", "--target", "guest.web-1"], ["apply", "-f", "x", "--parallelism", "0"],
+            ["plan"], ["plan", "-f", "x", "--target", "web-1"], ["apply", "-f", "x", "--parallelism", "0"],
             ["apply", "-f", "x", "--parallelism", "many"], ["plan", "-f", "-", "-f", "-"], ["fly"],
             ["apply", "-f", "x", "--lock-timeout", "5"], ["plan", "-f", "x", "--output", "xml"],
+            ["plan", "-f", "x", "--target", "guestset.web"], ["plan", "-f", "x", "--replace", "network.lan"],
+            ["plan", "-f", "x", "--max-impact", "total"], ["plan", "-f", "x", "--refresh-only", "--out", "y"],
+            ["plan", "-f", "x", "--destroy", "--replace", "guest.a"], ["apply"], ["apply", "y.plan", "-f", "x"],
+            ["apply", "y.plan", "--target", "guest.a"], ["apply", "-f", "x", "--refresh-only"],
+            ["show", "y.plan", "-f", "x"], ["destroy", "-f", "x", "--replace", "guest.a"],
         ])
     func wrongUsageIsToldApart(arguments: [String]) async throws {
         let outcome = try await lodge(arguments)

@@ -28,6 +28,23 @@ import Testing
         expectGolden(json(Samples.details), "plan-details.json")
     }
 
+    /// A change, a secret, a rename and a removal, as they lie in a file.
+    @Test func aPlanFile() throws {
+        var desired = Scenario.changed
+        desired.guests[1].cloudInit?.userData = "#cloud-config\npassword: marker\n"
+        desired.guests[1].secrets = ["cloudInit.userData": .environment("WEB_USER_DATA")]
+        let plan = makePlan(desired: desired, hosts: Scenario.observe(Scenario.driftedHost))
+        let saved = try SavedPlan(
+            sealing: plan, of: .init(purpose: .apply, manifests: ["fleet.yaml"]), hosts: desired.hosts,
+            lodgeVersion: "0.1.0", created: "2026-01-02T03:04:05Z", seal: PlanSeal(salt: "0123456789abcdef"))
+        let text = String(decoding: PlanFile.text(of: saved), as: UTF8.self)
+        #expect(!text.contains("marker"))
+        expectGolden(text, "plan-file.json")
+        let kept = try PlanFile.read(Array(text.utf8))
+        #expect(kept == saved)
+        expectGolden(renderPlan(kept.plan, style: .plain), "plan-file.txt")
+    }
+
     @Test func theReportOnAnApply() {
         expectGolden(renderReport(Samples.outcome, style: .plain), "report-failed.txt")
         var interrupted = Samples.outcome

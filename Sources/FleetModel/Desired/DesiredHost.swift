@@ -1,6 +1,6 @@
 /// A host as the manifest declares it.
-public struct DesiredHost: Equatable, Sendable {
-    public enum Connection: Equatable, Sendable {
+public struct DesiredHost: Codable, Hashable, Sendable {
+    public enum Connection: Codable, Hashable, Sendable {
         /// The machine that the command runs on.
         case local
         /// A host in memory and a JSON file, to try manifests without any virtualisation.

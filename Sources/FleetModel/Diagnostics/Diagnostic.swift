@@ -14,6 +14,8 @@ public struct Diagnostic: Codable, Hashable, Sendable {
     public var range: SourceRange?
     /// The text of the line that `range` points into.
     public var sourceLine: String?
+    /// The object that it is about; nil: several, or none.
+    public var subject: ResourceAddress?
 
     public init(
         _ severity: Severity, code: String, _ summary: String, detail: String? = nil, help: String? = nil,

@@ -10,13 +10,25 @@ struct DestroyCommand: AsyncParsableCommand {
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup var change: ChangeOptions
+    @OptionGroup var selection: SelectionOptions
+    @OptionGroup var impact: ImpactOptions
 
     func run() async throws {
         let desired = try manifests.read()
+        let options = PlanOptions(selection, nil, impact)
         let run = ChangeRun(
-            plan: { makeDestroyPlan(fleet: desired.name, hosts: $0, declared: desired.hosts) },
+            plan: {
+                makeDestroyPlan(fleet: desired.name, hosts: $0, declared: desired.hosts, options: options)
+            },
+            proof: {
+                .plan(
+                    makeDestroyPlan(
+                        fleet: desired.name, hosts: $0, declared: desired.hosts, options: options.afterApply))
+            },
             hosts: desired.hosts, layout: host.layout, change: change, output: output, log: host.log,
-            question: "Do you want Lodge to destroy all of fleet \(desired.name)? There is no way back.",
+            question: selection.isEmpty
+                ? "Do you want Lodge to destroy all of fleet \(desired.name)? There is no way back."
+                : "Do you want Lodge to destroy this part of fleet \(desired.name)? There is no way back.",
             completion: { "Destroy complete! Resources: \($0.counts.destroyed) destroyed." })
         let code = await run.run()
         if code != .success { throw code }

@@ -8,13 +8,25 @@ import Reconciler
 /// What apply and destroy do, in order: lock, observe, plan, show, ask, apply, observe again and prove that nothing
 /// is left to do.
 struct ChangeRun: Sendable {
+    /// What is left once the steps of a plan have succeeded.
+    enum Remainder {
+        /// A plan of what is still to do; empty: nothing.
+        case plan(Plan)
+        /// What the plan was to lead to and is not so.
+        case unmet([Diagnostic])
+    }
+
     /// Makes the plan from what was observed.
     let plan: @Sendable ([Name: HostObservation]) -> Plan
+    /// Finds what is left, from what was observed after the apply.
+    let proof: @Sendable ([Name: HostObservation]) -> Remainder
     let hosts: [DesiredHost]
     let layout: HostLayout
     let change: ChangeOptions
     let output: OutputOptions
     let log: Log
+    /// Nothing is applied where a host cannot be observed; else the rest is.
+    var needsEveryHost = false
     /// What is asked before anything is changed.
     let question: String
     /// The last line, from the counts of the plan.
@@ -30,7 +42,9 @@ struct ChangeRun: Sendable {
         } catch {
             return fail(error.text)
         }
-        let plan = self.plan(await observe(connections))
+        let observations = await observe(connections)
+        if needsEveryHost, let code = reportUnreachable(observations) { return code }
+        let plan = self.plan(observations)
         log("planned \(plan.steps.count) steps")
         show(plan)
         if let ending = verdict(on: plan) {
@@ -47,6 +61,15 @@ struct ChangeRun: Sendable {
         let outcome = await perform(plan, connections)
         guard outcome.succeeded else { return report(outcome, of: plan) }
         return await prove(plan, outcome, connections)
+    }
+
+    private func reportUnreachable(_ observations: [Name: HostObservation]) -> ExitCode? {
+        let unreachable = observations.sorted { $0.key < $1.key }.compactMap { _, observation in
+            if case .unreachable(let diagnostic) = observation { diagnostic } else { nil }
+        }
+        guard !unreachable.isEmpty else { return nil }
+        Terminal.errors.write(renderDiagnostics(unreachable, style: Terminal.errors.style))
+        return fail("the plan changes hosts that cannot be observed; nothing was changed")
     }
 
     private struct HostErrorText: Error { var text: String }
@@ -73,7 +96,7 @@ struct ChangeRun: Sendable {
     /// How it ends where the plan is not to be applied, or has nothing to apply.
     private func verdict(on plan: Plan) -> ApplyEnding? {
         if !plan.refusals.isEmpty { return .refused }
-        if plan.unreachable.count == hosts.count { return .failed }
+        if !needsEveryHost, plan.unreachable.count == hosts.count { return .failed }
         guard plan.isEmpty else { return nil }
         return plan.unreachable.isEmpty ? .complete : .partial
     }
@@ -104,14 +127,24 @@ struct ChangeRun: Sendable {
 
     /// Observes again: an apply has succeeded when there is nothing left to do, not when its steps say so.
     private func prove(_ plan: Plan, _ outcome: ApplyOutcome, _ connections: Connections) async -> ExitCode {
-        let rest = self.plan(await observe(connections))
+        let found = proof(await observe(connections))
         let remarks = renderRemarks(outcome)
         if output.format == .text, !remarks.isEmpty { Terminal.output.write("\n" + remarks) }
-        guard rest.isEmpty, rest.unreachable.count == plan.unreachable.count else {
-            if output.format == .text { Terminal.output.write("\n" + renderPlan(rest, style: output.style)) }
-            return fail(
-                "every step succeeded, but the hosts are not what the manifests say: \(countsText(rest)) are left; "
-                    + "something else changes these hosts, or a guest does not stay up", plan, outcome)
+        switch found {
+        case .plan(let rest):
+            guard rest.isEmpty, rest.unreachable.count == plan.unreachable.count else {
+                if output.format == .text { Terminal.output.write("\n" + renderPlan(rest, style: output.style)) }
+                return fail(
+                    "every step succeeded, but the hosts are not what the manifests say: \(countsText(rest)) are left; "
+                        + "something else changes these hosts, or a guest does not stay up", plan, outcome)
+            }
+        case .unmet(let unmet):
+            guard unmet.isEmpty else {
+                Terminal.errors.write(renderDiagnostics(unmet, style: Terminal.errors.style))
+                return fail(
+                    "every step succeeded, but the hosts are not what the plan leads to; something else changes these "
+                        + "hosts, or a guest does not stay up", plan, outcome)
+            }
         }
         if output.format == .text {
             Terminal.output.write("\n" + output.style.paint(completion(plan), .bold) + "\n")
@@ -120,8 +153,8 @@ struct ChangeRun: Sendable {
     }
 
     private func fail(_ text: String, _ plan: Plan? = nil, _ outcome: ApplyOutcome? = nil) -> ExitCode {
-        Terminal.errors.write(Terminal.errors.style.paint("Error:", .error) + " \(text)\n")
-        guard let plan else { return .failed }
+        let code = Terminal.fail(text)
+        guard let plan else { return code }
         return end(.failed, text, plan, outcome)
     }
 

@@ -1,3 +1,4 @@
+import ArgumentParser
 import FleetModel
 
 extension DocumentOptions {
@@ -18,5 +19,18 @@ extension DocumentOptions {
                     digest: Digest(of: CanonicalJSON.bytes(of: plan))))
             Terminal.errors.write(renderDiagnostics(unreachableDiagnostics(plan), style: Terminal.errors.style))
         }
+    }
+
+    /// Where remarks for people go: to standard output only where it is for people.
+    var remarks: Terminal { format == .text ? Terminal.output : Terminal.errors }
+}
+
+extension Terminal {
+    /// Writes an error.
+    ///
+    /// - Returns: the exit code of what failed.
+    static func fail(_ text: String) -> ExitCode {
+        errors.write(errors.style.paint("Error:", .error) + " \(text)\n")
+        return .failed
     }
 }

@@ -33,6 +33,6 @@ struct NameTable {
     }
 
     func suggestion(for name: Name) -> String? {
-        ManifestReader.suggestion(for: name.text, among: entries.prefix(Self.candidates).map(\.name.text))
+        FleetModel.suggestion(for: name.text, among: entries.prefix(Self.candidates).map(\.name.text))
     }
 }

@@ -1,3 +1,5 @@
+import FleetModel
+
 /// Merge keys and the problems of keys, for mappings with fields and mappings with free keys alike.
 extension ValueReader {
     /// Whether a key is `<<` without quotes.

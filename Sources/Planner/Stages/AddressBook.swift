@@ -125,7 +125,7 @@ struct AddressBook {
             "network.\(network) has no address left for guest.\(asker.guest.name): all \(range.count) of \(range) are taken",
             help: "widen ipv4.dhcp.range, or give guests an address outside of it with nics.ipv4; addresses of guests "
                 + "that this plan removes are free in the next one",
-            range: asker.guest.origin)
+            range: asker.guest.origin, about: ResourceAddress(.guest, asker.guest.name))
     }
 }
 

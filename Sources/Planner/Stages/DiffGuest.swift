@@ -29,7 +29,8 @@ func diffGuest(
     {
         transition.definition = GuestDefinition(
             id: definition.id, owner: definition.owner, name: guest.name,
-            generation: definition.generation + (definition.spec == guest.spec ? 0 : 1), spec: guest.spec,
+            generation: definition.generation + (definition.spec == guest.spec && review.disksToMake.isEmpty ? 0 : 1),
+            spec: guest.spec,
             pendingDisks: review.disksToMake)
     }
     return transition

@@ -92,10 +92,12 @@ extension Remarks {
                     "network.\(network.name): \(subnet) overlaps \(other), which host.\(host.name) has \(holder)"
                 if network.newSubnet != nil {
                     refuse(
-                        "subnet-overlap", summary, help: "choose another ipv4.subnet", range: network.desired?.origin)
+                        "subnet-overlap", summary, help: "choose another ipv4.subnet", range: network.desired?.origin,
+                        about: network.change.address)
                 } else {
                     warn(
-                        "subnet-overlap", summary, help: "choose another ipv4.subnet", range: network.desired?.origin)
+                        "subnet-overlap", summary, help: "choose another ipv4.subnet", range: network.desired?.origin,
+                        about: network.change.address)
                 }
             }
         }

@@ -277,7 +277,7 @@ struct HostSteps {
 
 extension GuestTransition {
     /// True where the live guest has a NIC on the network.
-    fileprivate func wasOn(_ network: ObjectID) -> Bool {
+    func wasOn(_ network: ObjectID) -> Bool {
         guard let live else { return false }
         return live.definition.spec.nics.contains { $0.networkID == network }
             || live.process?.spec.nics.contains { $0.networkID == network } == true

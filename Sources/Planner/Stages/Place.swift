@@ -67,7 +67,8 @@ extension Placement {
             for guest in homeless {
                 remarks.refuse(
                     "no-host", "guest.\(guest.name) cannot be placed: every host is cordoned",
-                    help: "pin it with spec.host, or set cordoned: false on a host", range: guest.origin)
+                    help: "pin it with spec.host, or set cordoned: false on a host", range: guest.origin,
+                    about: ResourceAddress(.guest, guest.name))
             }
             return
         }
@@ -130,7 +131,8 @@ private struct Residents {
             "rename-ambiguous",
             "guest.\(guest.name) was formerly guest.\(former), and both are on the hosts",
             help: "remove metadata.formerly, which plans guest.\(former) for removal, or rename in two applies",
-            range: guest.origin)
+            range: guest.origin,
+            about: ResourceAddress(.guest, guest.name))
         return byName
     }
 }
@@ -146,13 +148,15 @@ extension Remarks {
         let names = hosts.map(\.text).joined(separator: " and ")
         refuse(
             "guest-on-two-hosts", "guest.\(guest.name) is on \(names) at once",
-            help: "rename or remove one of the two; Lodge does not choose between disks", range: guest.origin)
+            help: "rename or remove one of the two; Lodge does not choose between disks", range: guest.origin,
+            about: ResourceAddress(.guest, guest.name))
     }
 
     fileprivate mutating func refuseMove(of guest: DesiredGuest, from: Name, to: Name) {
         refuse(
             "guest-move", "moving guest.\(guest.name) from \(from) to \(to) is not supported yet",
             help: "set host: \(from), or remove the guest in one apply and declare it on \(to) in the next "
-                + "(its disks are lost)", range: guest.origin)
+                + "(its disks are lost)", range: guest.origin,
+            about: ResourceAddress(.guest, guest.name))
     }
 }

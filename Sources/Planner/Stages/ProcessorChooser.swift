@@ -52,11 +52,13 @@ struct ProcessorChooser {
             if case .image = guest.boot { return true }
             remarks.refuse(
                 "kvm-limited", "guest.\(guest.name) asks for KVM, which on host.\(host.name) runs no 64-bit system",
-                detail: "KVM: \(reason)", help: "set accelerator: auto or tcg", range: guest.origin)
+                detail: "KVM: \(reason)", help: "set accelerator: auto or tcg", range: guest.origin,
+                about: ResourceAddress(.guest, guest.name))
         case .unusable(let reason):
             remarks.refuse(
                 "kvm-unusable", "guest.\(guest.name) asks for KVM, which host.\(host.name) does not offer",
-                detail: "KVM: \(reason)", help: "set accelerator: auto or tcg", range: guest.origin)
+                detail: "KVM: \(reason)", help: "set accelerator: auto or tcg", range: guest.origin,
+                about: ResourceAddress(.guest, guest.name))
         }
         return false
     }
@@ -66,7 +68,8 @@ struct ProcessorChooser {
             remarks.refuse(
                 "cpu-host-needs-kvm",
                 "guest.\(guest.name) asks for the host's CPU model, which TCG on host.\(host.name) cannot give",
-                help: "leave out cpu.model, or set it to max", range: guest.origin)
+                help: "leave out cpu.model, or set it to max", range: guest.origin,
+                about: ResourceAddress(.guest, guest.name))
             return false
         }
         if guest.machine == .microvm, case .kernel = guest.boot {
@@ -74,7 +77,8 @@ struct ProcessorChooser {
             remarks.refuse(
                 "microvm-needs-kvm",
                 "guest.\(guest.name): QEMU's microvm hangs with a Linux kernel under TCG, which host.\(host.name) uses",
-                help: "set machine: q35", range: guest.origin)
+                help: "set machine: q35", range: guest.origin,
+                about: ResourceAddress(.guest, guest.name))
             return false
         }
         return true

@@ -1,6 +1,6 @@
 /// The candidate that a word was most likely meant to be: the one that the fewest insertions, deletions,
 /// replacements and swaps of neighbours turn it into, at most one for each three letters. Case does not count.
-func suggestion(for word: String, among candidates: some Sequence<String>) -> String? {
+public func suggestion(for word: String, among candidates: some Sequence<String>) -> String? {
     let letters = Array(word.lowercased().utf8.prefix(64))
     let limit = max(1, letters.count / 3)
     var best: (distance: Int, candidate: String)?

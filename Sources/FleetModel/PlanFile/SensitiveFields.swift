@@ -1,0 +1,64 @@
+/// A sensitive field that Lodge does not know how to keep out of a file.
+public struct UnknownSensitiveField: Error, Hashable, Sendable, CustomStringConvertible {
+    public var path: String
+
+    public var description: String { "the sensitive field \(path) cannot be kept out of a plan file" }
+}
+
+extension GuestSpec {
+    /// The spec with the text of each of the fields replaced; a field that is not set stays so.
+    ///
+    /// - Parameter paths: as in ``GuestSpec/secrets``.
+    func replacingTexts(
+        at paths: Set<String>, _ replace: (String) throws(UnknownSensitiveField) -> String
+    ) throws(UnknownSensitiveField) -> GuestSpec {
+        guard !paths.isEmpty else { return self }
+        var spec = self
+        for path in paths.sorted() { try spec.replaceText(at: path, replace) }
+        return spec
+    }
+
+    private mutating func replaceText(
+        at path: String, _ replace: (String) throws(UnknownSensitiveField) -> String
+    ) throws(UnknownSensitiveField) {
+        switch path {
+        case "cloudInit.userData":
+            if let text = cloudInit?.userData { cloudInit?.userData = try replace(text) }
+        case "cloudInit.hostname":
+            if let text = cloudInit?.hostname { cloudInit?.hostname = try replace(text) }
+        case "boot.cmdline":
+            if let text = boot?.cmdline { boot?.cmdline = try replace(text) }
+        case _ where path.hasPrefix("labels."):
+            let key = String(path.dropFirst("labels.".count))
+            if let text = labels[key] { labels[key] = try replace(text) }
+        case "cloudInit.users":
+            // Which of the keys is meant is not told: all of them.
+            for user in (cloudInit?.users ?? []).indices {
+                for key in (cloudInit?.users[user].sshKeys ?? []).indices {
+                    guard let text = cloudInit?.users[user].sshKeys[key] else { continue }
+                    cloudInit?.users[user].sshKeys[key] = try replace(text)
+                }
+            }
+        case _ where path.hasPrefix("cloudInit.users."):
+            let words = path.split(separator: ".")
+            guard words.dropLast().last == "sshKeys", words.last.flatMap({ Int($0) }) != nil else {
+                throw UnknownSensitiveField(path: path)
+            }
+            guard let (user, key) = keyPosition(path), let text = cloudInit?.users[user].sshKeys[key] else { return }
+            cloudInit?.users[user].sshKeys[key] = try replace(text)
+        default: throw UnknownSensitiveField(path: path)
+        }
+    }
+
+    /// Of `cloudInit.users.NAME.sshKeys.INDEX`, as far as there is one.
+    private func keyPosition(_ path: String) -> (user: Int, key: Int)? {
+        for (position, user) in (cloudInit?.users ?? []).enumerated() {
+            let prefix = "cloudInit.users.\(user.name).sshKeys."
+            guard path.hasPrefix(prefix), let key = Int(path.dropFirst(prefix.count)),
+                user.sshKeys.indices.contains(key)
+            else { continue }
+            return (position, key)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,62 @@
+import FleetModel
+import Glibc
+import HostSystem
+import Testing
+
+/// Saved plans on a real host: applied as they are, or not at all.
+@Suite(.serialized, .needsHost) struct SavedPlanEndToEndTests {
+    private func save(_ fleet: Fleet, _ lab: Lab, _ options: String...) async throws -> String {
+        let path = "\(lab.folder)/\(fleet.name).plan"
+        let result = try await lab.start(["plan", "-f", try lab.write(fleet), "--out", path] + options).result()
+        #expect(result.code == 0, "\(result)")
+        return path
+    }
+
+    private func emulator(of guest: String, _ lab: Lab) async throws -> ProcessEntry {
+        // QEMU's -name has the guest's name; qemu(1).
+        try #require(
+            await lab.processes().first { process in
+                process.arguments.first?.contains("qemu-system") == true
+                    && process.arguments.contains { $0.contains(guest) }
+            })
+    }
+
+    private func kill(_ guest: String, _ lab: Lab) async throws {
+        let process = try await emulator(of: guest, lab)
+        Glibc.kill(process.pid, SIGKILL)
+        _ = await ProcessTable.waitForEnd(process.pid, startTime: process.startTime, timeout: .seconds(30))
+        _ = DetachedProcess.reap(process.pid)
+    }
+
+    @Test func onlyWhatThePlanReliesOnMatters() async throws {
+        try await Lab.run { lab in
+            var fleet = Fleet()
+            fleet.guests = [Fleet.tiny("web-1", 16), Fleet.tiny("web-2", 17)]
+            // The host holds nothing yet, not even the identity of its state folder.
+            let first = try await save(fleet, lab)
+            let made = try await lab.lodge("apply", first)
+            #expect(made.code == 0 && made.says("Apply complete! Resources: 3 added"), "\(made)")
+            #expect(await lab.pings("10.77.0.16"))
+            let again = try await lab.lodge("apply", first)
+            #expect(again.code == 3 && again.says("applied already"), "\(again)")
+
+            fleet.guests[0].fields.append("memory: 32MiB")
+            let second = try await save(fleet, lab)
+            try await kill("web-1", lab)
+            let before = try await lab.census()
+            let refused = try await lab.lodge("apply", second)
+            #expect(refused.code == 3 && refused.says("guest.web-1", "it is not running"), "\(refused)")
+            try await lab.expect(before)
+
+            let third = try await save(fleet, lab, "--target", "guest.web-1")
+            try await kill("web-2", lab)
+            let applied = try await lab.lodge("apply", third)
+            #expect(applied.code == 0, "\(applied)")
+            #expect(await lab.pings("10.77.0.16"))
+            let drift = try await lab.lodge("plan", "--refresh-only", "--detailed-exitcode", "-f", try lab.write(fleet))
+            #expect(drift.code == 2 && drift.says("# guest.web-2 has changed", "it is not running"), "\(drift)")
+            #expect(!drift.output.contains("web-1"))
+            #expect(try await lab.destroy(fleet).code == 0)
+        }
+    }
+}
