@@ -79,7 +79,11 @@ public struct QEMUCommandLine {
         let accelerator =
             switch spec.accelerator {
             case .kvm: ["-accel", "kvm"]
-            case .tcg: ["-accel", "tcg,tb-size=\(MemoryCost.translationBufferMiB)"]
+            case .tcg:
+                // One thread for all processors where more can be plugged in: QEMU 7.2 gives each thread its own
+                // part of the translation buffer, and ends where the guest has used up all before a thread is added
+                // (an assertion in `tcg_region_initial_alloc__locked`, tcg/region.c).
+                ["-accel", "tcg,tb-size=\(MemoryCost.translationBufferMiB)" + (hasRoomForCPUs ? ",thread=single" : "")]
             }
         let size = [
             "-cpu", spec.cpuModel, "-smp", processors, "-m", memory, "-rtc", "base=utc,driftfix=slew",
@@ -89,9 +93,10 @@ public struct QEMUCommandLine {
 
     /// With room to grow, QEMU makes one socket with a core for each that there can be.
     private var processors: String {
-        let canGrow = spec.machine == .q35 && spec.maxCPUs > spec.cpus
-        return canGrow ? "cpus=\(spec.cpus),maxcpus=\(spec.maxCPUs)" : "\(spec.cpus)"
+        hasRoomForCPUs ? "cpus=\(spec.cpus),maxcpus=\(spec.maxCPUs)" : "\(spec.cpus)"
     }
+
+    private var hasRoomForCPUs: Bool { spec.machine == .q35 && spec.maxCPUs > spec.cpus }
 
     private var memory: String {
         let boot = LiveMemory.boot(spec.memory)
