@@ -24,7 +24,8 @@ struct Deviation {
                 + missing.map { "\($0) is missing from the cache" }
         case (.network(let spec), _):
             guard let live = network(name) else { return ["it is not there"] }
-            return networkFields.compactMap { $0.verdict(from: spec, to: live.definition.spec, .none)?.field }.map(sentence)
+            return networkFields.compactMap { $0.verdict(from: spec, to: live.definition.spec, .none)?.field }.map(
+                sentence)
                 + live.defects.map(\.text)
         case (.image(let image), _):
             guard let live = self.image(name) else { return ["it is not there"] }
@@ -51,7 +52,8 @@ struct Deviation {
             return fields(from: spec, to: live) + condition(of: live).filter { !known.contains($0) }
         case .network(let spec):
             guard let live = network(name) else { return ["it is gone"] }
-            return networkFields.compactMap { $0.verdict(from: spec, to: live.definition.spec, .none)?.field }.map(sentence)
+            return networkFields.compactMap { $0.verdict(from: spec, to: live.definition.spec, .none)?.field }.map(
+                sentence)
         case .image(let image):
             guard let live = self.image(name) else { return ["it is gone"] }
             return imageFields.compactMap { $0.verdict(from: image, to: live, .none)?.field }.map(sentence)
