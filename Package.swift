@@ -59,7 +59,7 @@ let package = Package(
         tests("ManifestReader", ["FleetModel"], exclude: ["Goldens"]),
         tests("Planner", ["FleetModel", "SimulatedHost"]),
         tests("LodgeCLI", ["FleetModel", "HostSystem", "Planner", "TestSupport", "lodge"], exclude: ["Goldens"]),
-        tests("VirtualNetwork", ["FleetModel", "HostSystem", "NetworkTestTool"]),
+        tests("VirtualNetwork", ["FleetModel", "HostSystem", "NetworkTestTool", "TestSupport"]),
         .executableTarget(
             name: "NetworkTestTool", dependencies: ["FleetModel", "HostSystem", "VirtualNetwork"],
             path: "Tests/NetworkTestTool", swiftSettings: strict),
