@@ -7,8 +7,8 @@ public enum CompactJSON {
     /// The deepest nesting that is read.
     public static let depthLimit = 256
 
-    /// The value with nothing between tokens and the keys of every object sorted by their bytes: equal values give
-    /// equal bytes.
+    /// The value with nothing between tokens and the keys of every object sorted by the bytes that are written for
+    /// them: equal values give equal bytes.
     ///
     /// - Throws: `EncodingError` where a number is not finite, and what the value's own `encode` throws.
     public static func encode(_ value: some Encodable) throws -> [UInt8] {

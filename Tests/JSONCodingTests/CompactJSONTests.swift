@@ -80,7 +80,7 @@ struct Specimen: Codable, Hashable {
             case 5: .array((0..<next(5)).map { _ in document(depth + 1) })
             default:
                 .object(
-                    Dictionary((0..<next(5)).map { ("k\(next(20))\"", document(depth + Int($0) + 1)) }) { $1 })
+                    Dictionary((0..<next(5)).map { ("k\(next(20))é", document(depth + Int($0) + 1)) }) { $1 })
             }
         }
         for _ in 0..<2_000 {
@@ -99,7 +99,6 @@ struct Specimen: Codable, Hashable {
         ])
     func refusesWhatIsNoJSON(text: String) throws {
         #expect(throws: DecodingError.self) { try CompactJSON.decode(JSONValue.self, from: Array(text.utf8)) }
-        #expect(throws: (any Error).self) { try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) }
     }
 
     @Test func refusesWhatIsNoText() {

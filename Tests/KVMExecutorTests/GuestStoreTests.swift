@@ -31,8 +31,14 @@ import Testing
     /// What a newer Lodge wrote is no leftover: removing it would destroy a guest.
     @Test func aNewerDefinitionIsAnErrorAndNoLeftover() throws {
         try folder.write(
-            #"{"schema": 2, "spec": "changed beyond recognition"}"#, to: "state/guests/demo/web-1/guest.json")
+            #"{"schema": 3, "spec": "changed beyond recognition"}"#, to: "state/guests/demo/web-1/guest.json")
         let error = #expect(throws: ExecutorError.self) { try store.list() }
+        #expect(error?.reason.contains("newer Lodge (schema 3)") == true)
+    }
+
+    @Test func aNewerClaimIsAnErrorAndNoLeftover() throws {
+        try folder.write(#"{"schema": 2}"#, to: "state/images/claims/demo/base.json")
+        let error = #expect(throws: ExecutorError.self) { try ImageClaims(layout: folder.layout).list() }
         #expect(error?.reason.contains("newer Lodge (schema 2)") == true)
     }
 

@@ -143,6 +143,19 @@ import Testing
         #expect(error?.text.contains("plan again") == true)
     }
 
+    /// An operation of another version is not skipped: the state would be another one.
+    @Test func aJournalThatIsNotUnderstoodIsAnError() throws {
+        try fleet.folder.write("{\"moveGuest\":{}}\n", to: "state/simulated/\(host.name).journal")
+        let error = #expect(throws: HostError.self) { try session() }
+        #expect(error?.text.contains("line 1 of \(journal)") == true)
+    }
+
+    @Test func aNewerSnapshotIsAnError() throws {
+        try fleet.folder.write(#"{"schema":3}"#, to: "state/simulated/\(host.name).json")
+        let error = #expect(throws: HostError.self) { try session() }
+        #expect(error?.text.contains("newer Lodge (schema 3)") == true)
+    }
+
     @Test func nonsenseOnDiskIsAnError() throws {
         try fleet.folder.write("{", to: "state/simulated/\(host.name).json")
         let error = #expect(throws: HostError.self) { try session() }

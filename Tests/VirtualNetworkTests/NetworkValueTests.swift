@@ -1,4 +1,5 @@
 import FleetModel
+import TestSupport
 import Testing
 
 @testable import VirtualNetwork
@@ -19,6 +20,17 @@ struct NetworkValueTests {
         #expect(bytes[34..<236].allSatisfy { $0 == 0 })
         #expect(bytes[236..<240] == [99, 130, 83, 99])
         #expect(bytes[240...] == [53, 1, 7, 54, 4, 10, 99, 1, 1, 61, 7, 1, 0x52, 0x54, 0, 0, 0, 7, 255])
+    }
+
+    /// What a newer Lodge wrote is no leftover: removing it would take a network from under its guests.
+    @Test func aNewerDefinitionIsAnErrorAndNoLeftover() throws {
+        let folder = TemporaryFolder()
+        let store = NetworkStore(layout: folder.layout, instance: instance)
+        try folder.write("{", to: "state/networks/demo/nonsense/network.json")
+        #expect(try store.read().unreadable.count == 1)
+        try folder.write(#"{"schema": 3, "spec": []}"#, to: "state/networks/demo/lan/network.json")
+        let error = #expect(throws: NetworkError.self) { try store.read() }
+        #expect(error?.reason.contains("newer Lodge (schema 3)") == true)
     }
 
     @Test func aLeaseFileKeepsWhatItDoesNotKnow() {

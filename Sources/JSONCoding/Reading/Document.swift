@@ -176,7 +176,8 @@ final class Document {
                 child = Int(nodes[isObject ? child + 1 : child].end)
                 position += 1
             }
-            path.append(isObject ? Step((try? string(child)) ?? "?") : Step(position))
+            // As it is written: a key that is no text has to be named too.
+            path.append(isObject ? Step(text(nodes[child])) : Step(position))
             node = isObject ? child + 1 : child
             if child == target { break }
         }
