@@ -20,7 +20,8 @@ public func makePlan(
     let schedule = schedule(difference, of: desired, on: observed, full: capacity.full)
     let order = order(difference, by: schedule, of: desired, on: observed)
     let isRefused = !capacity.remarks.refusals.isEmpty || !schedule.remarks.refusals.isEmpty
-    let proof = prove(order, for: difference, of: desired, on: observed, capacity, isRefused: isRefused)
+    let proof = prove(
+        order, by: schedule, for: difference, of: desired, on: observed, capacity, isRefused: isRefused)
 
     let remarks = [
         placement.remarks, resolved.remarks, difference.remarks, capacity.remarks, schedule.remarks, proof.remarks,

@@ -10,18 +10,20 @@ struct Proof {
 /// Looks at every state that an apply can be in: any set of steps that has, with each step, all that it needs.
 ///
 /// - Parameters:
+///   - schedule: Its waits say who has what from whom; a claim that the steps do not bear out proves nothing.
 ///   - capacity: What is there before and after.
 ///   - isRefused: the plan must not be applied anyway; nothing is proved.
 func prove(
-    _ ordered: Ordered, for difference: Difference, of desired: DesiredFleet, on observed: ObservedFleet,
-    _ capacity: CapacityCheck, isRefused: Bool
+    _ ordered: Ordered, by schedule: Schedule, for difference: Difference, of desired: DesiredFleet,
+    on observed: ObservedFleet, _ capacity: CapacityCheck, isRefused: Bool
 ) -> Proof {
     var proof = Proof(hosts: capacity.hosts)
     let problem = OrderingProblem(difference, of: desired, on: observed)
     let steps = StepGraph(ordered.steps, hosts: observed.hosts.map(\.name))
+    let claims = ordered.claims(of: schedule)
     var broken: [String] = []
     for index in observed.hosts.indices {
-        let load = HostLoad(difference.guests[index], ordered.hosts[index], steps, host: index)
+        let load = HostLoad(difference.guests[index], ordered.hosts[index], claims[index], steps, host: index)
         let grouped = !difference.groups[index].isEmpty
         let peak = load.peak(isLoose: !grouped && !steps.isEntangled(host: index, load))
         proof.hosts[index].peak.memory += ByteCount(bytes: peak.memory)
@@ -140,15 +142,20 @@ struct HostLoad {
     private var weights: [Int: Load] = [:]
     private var starts: [Int] = []
     private var loose = Load()
+    private var claims: [Claim]
     private let graph: StepGraph
     private let host: Int
 
-    init(_ guests: [GuestTransition], _ ids: GuestSteps, _ graph: StepGraph, host: Int) {
+    init(_ guests: [GuestTransition], _ ids: GuestSteps, _ claims: [Claim], _ graph: StepGraph, host: Int) {
         self.graph = graph
         self.host = host
+        self.claims = claims
         for (position, guest) in guests.enumerated() {
             let (freed, taken) = (Load(guest.freed), Load(guest.taken))
             loose += (taken - freed).growth
+            if let stop = ids.stops[position], let start = ids.starts[position] {
+                self.claims.append(Claim(taker: start, giver: stop, load: freed))
+            }
             if let stop = ids.stops[position] { add(Load() - freed, stop) }
             if let start = ids.starts[position] { add(taken, start) }
             if let change = ids.liveChanges[position], !guest.stops, !guest.starts {
@@ -170,9 +177,20 @@ struct HostLoad {
     func peak(isLoose: Bool) -> Load {
         if isLoose { return loose }
         let (ids, needs) = graph.graph(of: host)
-        return Load(
-            memory: largestGain(ids.map { weights[$0]?.memory ?? 0 }, needs: needs),
-            cpus: largestGain(ids.map { weights[$0]?.cpus ?? 0 }, needs: needs))
+        return Load(memory: gain(ids, needs) { $0.memory }, cpus: gain(ids, needs) { $0.cpus })
+    }
+
+    private func gain(
+        _ ids: [Int], _ needs: [[Int]], without paid: Set<Int> = [], _ amount: (Load) -> Int64
+    ) -> Int64 {
+        var position: [Int: Int] = [:]
+        for (index, id) in ids.enumerated() where weights[id] != nil { position[id] = index }
+        return largestGain(
+            ids.map { paid.contains($0) ? 0 : weights[$0].map(amount) ?? 0 }, needs: needs,
+            hints: claims.compactMap { claim in
+                guard let from = position[claim.taker], let to = position[claim.giver] else { return nil }
+                return (from, to, amount(claim.load))
+            })
     }
 
     /// True where, on a host with more taken than may be, nothing grows before enough was freed, and never too much.
@@ -182,7 +200,28 @@ struct HostLoad {
         let freed = graph.commonNeeds(of: starts).filter { (weights[$0]?.memory ?? 0) < 0 }
         let sum = freed.reduce(Int64(0)) { $0 - (weights[$1]?.memory ?? 0) }
         let (ids, needs) = graph.graph(of: host)
-        let rest = ids.map { freed.contains($0) ? 0 : weights[$0]?.memory ?? 0 }
-        return largestGain(rest, needs: needs) - sum <= -excess
+        return gain(ids, needs, without: freed) { $0.memory } - sum <= -excess
+    }
+}
+
+/// A step takes what another one has given back.
+struct Claim {
+    let taker: Int
+    let giver: Int
+    let load: Load
+}
+
+extension Ordered {
+    /// For each host.
+    fileprivate func claims(of schedule: Schedule) -> [[Claim]] {
+        var claims: [[Claim]] = hosts.map { _ in [] }
+        for wait in schedule.waits where wait.load != Load() {
+            let (taker, giver) = (schedule.problem.guests[wait.event.guest], schedule.problem.guests[wait.after.guest])
+            guard let to = hosts[taker.host].step(wait.event, at: taker.position),
+                let from = hosts[giver.host].step(wait.after, at: giver.position)
+            else { continue }
+            claims[taker.host].append(Claim(taker: to, giver: from, load: wait.load))
+        }
+        return claims
     }
 }
