@@ -66,8 +66,8 @@ func waits(keeping problem: OrderingProblem, in events: [OrderingEvent]) -> [Ord
             }
             pools[guest.host] = pool
         }
-        exchange(&memory, { $0.memory }, binds: problem.bindsMemory(guest.host)) { Load(memory: $0) }
-        exchange(&cpus, { $0.cpus }, binds: problem.bindsCPUs(guest.host)) { Load(cpus: $0) }
+        exchange(&memory, { $0.memory }, binds: problem.bindsMemory(guest.host), as: { Load(memory: $0) })
+        exchange(&cpus, { $0.cpus }, binds: problem.bindsCPUs(guest.host), as: { Load(cpus: $0) })
 
         for (giver, load) in givers where giver.guest != event.guest {
             waits.append(OrderingWait(event: event, after: giver, load: load))
