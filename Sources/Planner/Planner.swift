@@ -24,7 +24,8 @@ public func makePlan(
     let schedule = schedule(selected, of: desired, on: observed, full: capacity.full)
     let order = order(selected, by: schedule, of: desired, on: observed)
     let isRefused = !capacity.remarks.refusals.isEmpty || !schedule.remarks.refusals.isEmpty
-    let proof = prove(order, for: selected, of: desired, on: observed, capacity, isRefused: isRefused)
+    let proof = prove(
+        order, by: schedule, for: selected, of: desired, on: observed, capacity, isRefused: isRefused)
 
     let asked = checkOptions(options, desired: desired, on: observed)
     let remarks = [

@@ -119,4 +119,33 @@ import Testing
         desired.guests[0].cpus = 9
         #expect(makePlan(desired: desired, hosts: observe([host: state()])).refusals.map(\.code) == ["capacity-cpu"])
     }
+
+    @Test func filesThatDoNotFitAreRefusedWithTheArithmetic() {
+        var desired = fleet([("a", 100)])
+        let file = LocalFile(path: "/files/base", digest: FleetGenerator.digest("base"), size: .gib(60))
+        desired.images = [DesiredImage(name: name("base"), file: file, format: .qcow2, virtualSize: .gib(1))]
+        desired.guests[0].disks = [DesiredDisk(name: name("root"), image: name("base"), size: .gib(2))]
+        let plan = makePlan(desired: desired, hosts: observe([host: state()]))
+        #expect(plan.refusals.map(\.summary) == ["host.local lacks 10GiB of disk for this plan"])
+        #expect(
+            plan.refusals.first?.detail == """
+                allocatable  50GiB  free on the host's disk
+                needed       60GiB  to be copied to the host:
+                             60GiB  /files/base
+                """)
+    }
+
+    /// A disk that was removed and whose file was kept still takes its place.
+    @Test func keptDisksCount() throws {
+        var hosts = [host: state()]
+        var desired = fleet([("a", 100)])
+        desired.guests[0].disks = [.init(name: name("data"), size: .gib(7)), .init(name: name("logs"), size: .gib(1))]
+        let first = makePlan(desired: desired, hosts: observe(hosts))
+        try perform(first.steps, of: first, on: &hosts)
+        desired.guests[0].disks.removeFirst()
+        let second = makePlan(desired: desired, hosts: observe(hosts))
+        #expect(second.capacity[0].after.disk == .gib(8))
+        try perform(second.steps, of: second, on: &hosts)
+        #expect(observedCapacity(of: hosts[host]!.live, name: host).before.disk == .gib(8))
+    }
 }

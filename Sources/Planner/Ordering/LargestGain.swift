@@ -6,9 +6,14 @@
 /// gain; where needs form chains longer than `depth`, the flow is not driven to its maximum and the result is only
 /// never too small.
 ///
-/// - Parameter needs: For each node the nodes that it needs.
-func largestGain(_ weights: [Int64], needs: [[Int]], depth: Int = 200) -> Int64 {
+/// - Parameters:
+///   - needs: For each node the nodes that it needs.
+///   - hints: How much a node may send to which other one, as far as its needs really lead there and both have it.
+func largestGain(
+    _ weights: [Int64], needs: [[Int]], hints: [(from: Int, to: Int, amount: Int64)] = [], depth: Int = 64
+) -> Int64 {
     var flow = Flow(weights, needs)
+    for hint in hints { flow.send(hint.amount, from: hint.from, to: hint.to) }
     return flow.unsent(depth: depth)
 }
 
@@ -45,6 +50,34 @@ private struct Flow {
         heads[to].append(targets.count)
         targets.append(from)
         capacities.append(0)
+    }
+
+    /// Sends along a need, or along two, what can be sent.
+    mutating func send(_ amount: Int64, from: Int, to: Int) {
+        let ends = [edge(source, from), edge(to, sink)].compactMap { $0 }
+        guard ends.count == 2, let path = path(from, to) else { return }
+        let edges = ends + path
+        let part = edges.reduce(amount) { min($0, capacities[$1]) }
+        guard part > 0 else { return }
+        for edge in edges {
+            capacities[edge] -= part
+            capacities[edge ^ 1] += part
+        }
+        total -= part
+    }
+
+    private func edge(_ from: Int, _ to: Int) -> Int? {
+        // The edges of source and sink are looked for at the other end, where there are few.
+        if from == source { return heads[to].first { targets[$0] == source && $0 & 1 == 1 }.map { $0 ^ 1 } }
+        return heads[from].first { targets[$0] == to && $0 & 1 == 0 }
+    }
+
+    private func path(_ from: Int, _ to: Int) -> [Int]? {
+        if let edge = edge(from, to) { return [edge] }
+        for first in heads[from] where first & 1 == 0 && targets[first] != sink {
+            if let second = edge(targets[first], to) { return [first, second] }
+        }
+        return nil
     }
 
     mutating func unsent(depth: Int) -> Int64 {

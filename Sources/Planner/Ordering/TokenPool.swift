@@ -38,15 +38,15 @@ struct TokenPool {
         if amount > kept { spare.append((giver, amount - kept)) }
     }
 
-    /// - Returns: whom the taker waits for. In an order that keeps the limits there is always enough.
-    mutating func take(_ amount: Int64, by taker: OrderingEvent) -> [OrderingEvent] {
-        var givers: [OrderingEvent] = []
+    /// - Returns: whom the taker waits for, and how much it has from each. In an order that keeps the limits there is always enough.
+    mutating func take(_ amount: Int64, by taker: OrderingEvent) -> [(giver: OrderingEvent, amount: Int64)] {
+        var givers: [(giver: OrderingEvent, amount: Int64)] = []
         if !payers.isEmpty {
             // Where all waits for all would be too many, the first taker stands between them.
             if let firstTaker, payers.count * takers > 65_536 {
-                givers.append(firstTaker)
+                givers.append((firstTaker, 0))
             } else {
-                givers += payers
+                givers += payers.map { ($0, 0) }
                 firstTaker = firstTaker ?? taker
             }
         }
@@ -60,14 +60,16 @@ struct TokenPool {
         if let own = reserved.removeValue(forKey: taker.guest) { _ = part(of: own) }
         unowned -= part(of: max(0, unowned))
         while missing > 0, first < spare.count {
-            givers.append(spare[first].giver)
-            spare[first].amount -= part(of: spare[first].amount)
+            let part = part(of: spare[first].amount)
+            givers.append((spare[first].giver, part))
+            spare[first].amount -= part
             if spare[first].amount == 0 { first += 1 }
         }
         for guest in reservers where missing > 0 {
             guard let kept = reserved[guest] else { continue }
-            givers.append(OrderingEvent(guest: guest, phase: .stop))
-            reserved[guest] = kept - part(of: kept)
+            let part = part(of: kept)
+            givers.append((OrderingEvent(guest: guest, phase: .stop), part))
+            reserved[guest] = kept - part
         }
         return givers
     }

@@ -59,7 +59,7 @@ extension Remarks {
         let lacking = ByteCount(bytes: disk.copies.bytes - available.bytes)
         let items = disk.files.sorted { $0.file.size == $1.file.size ? $0.path < $1.path : $0.file.size > $1.file.size }
             .map {
-                CapacityBill.Item(name: $0.path, amount: $0.file.size.bytes, text: $0.file.size.rounded, isAsked: false)
+                CapacityBill.Item(name: $0.path, amount: $0.file.size.bytes, text: $0.file.size.rounded)
             }
         refuse(
             "capacity-disk", "host.\(bill.host.name) lacks \(lacking.roundedUp) of disk for this plan",
@@ -78,9 +78,9 @@ struct CapacityBill {
         let name: String
         let amount: Int64
         let text: String
-        /// This plan starts it, or lets it grow.
-        let isAsked: Bool
-        var remark: String { isAsked ? ", started by this plan" : "" }
+        /// What this plan does to it: starts or grows it; nil: nothing.
+        var verb: String?
+        var remark: String { verb.map { ", \($0) by this plan" } ?? "" }
     }
 
     let capacity: HostCapacity
@@ -113,11 +113,11 @@ struct CapacityBill {
         text: (Int64) -> String
     ) -> [Item] {
         var items: [Item] = []
-        func add(_ name: String, _ amount: Int64, isAsked: Bool = false) {
-            if amount > 0 { items.append(Item(name: name, amount: amount, text: text(amount), isAsked: isAsked)) }
+        func add(_ name: String, _ amount: Int64, verb: String? = nil) {
+            if amount > 0 { items.append(Item(name: name, amount: amount, text: text(amount), verb: verb)) }
         }
         for guest in guests where guest.starts || guest.grows {
-            add("guest.\(guest.name)", started(guest.taken), isAsked: true)
+            add("guest.\(guest.name)", started(guest.taken), verb: guest.starts ? "started" : "grown")
         }
         let changed = Dictionary(
             guests.compactMap { guest in guest.live.map { ($0.definition.id, guest) } },
@@ -153,7 +153,7 @@ struct CapacityBill {
 
     /// The smallest started guest without which the rest fits, as the second half of a sentence.
     func sparing(_ excess: Int64, of items: [Item]) -> String {
-        guard let spared = items.last(where: { $0.isAsked && $0.amount >= excess }) else { return "" }
+        guard let spared = items.last(where: { $0.verb == "started" && $0.amount >= excess }) else { return "" }
         return ", or leave \(spared.name) (\(spared.text)) stopped with power: stopped"
     }
 }
