@@ -60,7 +60,8 @@ let package = Package(
             name: "NetworkTestTool", dependencies: ["FleetModel", "HostSystem", "VirtualNetwork"],
             path: "Tests/NetworkTestTool", swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["FleetModel", "HostAgent", "HostSystem", "QMP", "lodge"],
+            name: "EndToEndTests",
+            dependencies: ["FleetModel", "HostAgent", "HostSystem", "KVMExecutor", "QMP", "lodge"],
             swiftSettings: strict),
         tests("HostSystem", ["TestSupport"]),
         tests("KVMExecutor", ["FleetModel", "HostSystem", "QMP", "TestSupport", "lodge"], exclude: ["Goldens"]),

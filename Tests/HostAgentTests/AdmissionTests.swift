@@ -72,6 +72,50 @@ import Testing
         #expect(await admits(a, running: [running(a)]) == nil)
     }
 
+    private func grows(
+        _ definition: GuestDefinition, to size: ByteCount, running: [LiveGuest]
+    ) async -> HostError? {
+        do throws(HostError) {
+            try await admission.admitGrowth(of: definition, to: size, measured: .gib(5), policy: policy) {
+                (running, [])
+            }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func process(_ definition: GuestDefinition) -> LiveGuest {
+        let process = RunningGuest(generation: 1, spec: definition.spec, pid: 1, startTime: 1, bootID: "")
+        return LiveGuest(definition: definition, state: .running, process: process)
+    }
+
+    /// Of 4 GiB, two guests have one each. Both want two more at once: the first gets them.
+    @Test func growthCountsUntilTheProcessShowsIt() async {
+        let a = guest("a", costing: 1_024)
+        let b = guest("b", costing: 1_024)
+        let running = [process(a), process(b)]
+        #expect(await grows(a, to: a.spec.memory + .mib(1_980), running: running) == nil)
+        let refused = await grows(b, to: b.spec.memory + .mib(1_980), running: running)
+        #expect(refused?.kind == .refused)
+        #expect(
+            refused?.text.contains("refuses to give guest b") == true
+                && refused?.text.contains("of 4GiB that guests may have 2.9GiB are taken by others") == true,
+            "\(refused?.text ?? "")")
+        #expect(await admits(guest("c", costing: 256), running: running)?.kind == .refused)
+        await admission.settled(a.id)
+        #expect(await grows(b, to: b.spec.memory + .mib(1_980), running: running) == nil)
+    }
+
+    @Test func lessMemoryIsNeverRefused() async {
+        let a = guest("a", costing: 6_000)
+        #expect(await grows(a, to: .mib(64), running: [process(a)]) == nil)
+        #expect(await grows(a, to: a.spec.memory, running: [process(a)]) == nil)
+        #expect(await grows(a, to: a.spec.memory + .mib(1), running: [process(a)])?.kind == .refused)
+        // One that does not run gets it at its start, which is admitted then.
+        #expect(await grows(a, to: .gib(64), running: []) == nil)
+    }
+
     @Test func manyAtOnceNeverGetMoreThanThereIs() async {
         let guests = (0..<40).map { guest("g\($0)", costing: 512) }
         let admitted = await withTaskGroup(of: Bool.self) { group in

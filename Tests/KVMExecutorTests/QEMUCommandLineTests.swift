@@ -45,6 +45,13 @@ import Testing
                 kernel: digest("c"), initrd: digest("d"), cmdline: "console=ttyS0,115200 root=\"a b\" ip=,,,x quiet"))
     }
 
+    /// What a guest has that can become larger while it runs, but has no seed yet.
+    private static var growing: GuestSpec {
+        GuestSpec(
+            cpus: 2, maxCPUs: 8, memory: .mib(129), maxMemory: .gib(1), machine: .q35, accelerator: .tcg,
+            cpuModel: "max", boot: BootSpec(kernel: digest("c")))
+    }
+
     private func arguments(_ spec: GuestSpec, layout: HostLayout = HostLayout()) -> [String] {
         QEMUCommandLine(guestDefinition("web-1", spec), layout: layout, descriptors: Self.descriptors).arguments
     }
@@ -65,6 +72,15 @@ import Testing
     @Test func q35() throws { try compare(Self.q35, "q35") }
     @Test func microvm() throws { try compare(Self.microvm, "microvm") }
     @Test func kernel() throws { try compare(Self.kernel, "kernel") }
+    @Test func growing() throws { try compare(Self.growing, "growing") }
+
+    /// microvm has neither ACPI hot-plug nor PCI: room would be refused by QEMU.
+    @Test func onlyAGuestThatCanGrowHasRoom() {
+        var spec = Self.microvm
+        spec.maxMemory = .gib(1)
+        spec.maxCPUs = 4
+        #expect(arguments(spec) == arguments(Self.microvm))
+    }
 
     /// What stands behind an option on the command line.
     private func values(of option: String, in arguments: [String]) -> [String] {
@@ -115,7 +131,7 @@ import Testing
         var spec = Self.q35
         spec.disks = (0..<9).map { DiskSpec(name: name("disk-\($0)"), size: .mib(1)) }
         let devices = values(of: "-device", in: arguments(spec))
-        let used = devices.compactMap { $0.split(separator: ",").first { $0.hasPrefix("bus=") }?.dropFirst(4) }
+        let used = devices.compactMap { $0.split(separator: ",").first { $0.hasPrefix("bus=port") }?.dropFirst(4) }
         let made = devices.filter { $0.hasPrefix("pcie-root-port,") }.compactMap {
             $0.split(separator: ",").first { $0.hasPrefix("id=") }?.dropFirst(3)
         }
