@@ -54,7 +54,7 @@ import Testing
         // A file system of its own: that of / has half of what memory there was at the boot.
         try await guest.run("mkdir -p /f; mount -t tmpfs -o size=140m tmpfs /f")
         try await guest.run("dd if=/dev/zero of=/f/f bs=1M count=130")
-        let changer = GuestChanger(layout: guest.lab.layout, networking: .unused, patience: .seconds(2))
+        let changer = GuestChanger(layout: guest.lab.layout, networking: .none, patience: .seconds(2))
         var target = guest.definition
         target.spec.memory = .mib(128)
         target.generation += 1
@@ -205,14 +205,3 @@ import Testing
         #expect(dead?.text.contains("it does not run any more") == true, "\(dead?.text ?? "")")
     }
 }
-
-extension GuestNetworking {
-    /// For changes that have nothing to do with NICs.
-    fileprivate static let unused = GuestNetworking(
-        openTap: { _, nic in throw UnexpectedTap(nic: nic.name) },
-        moveTap: { _, nic in throw UnexpectedTap(nic: nic.name) },
-        limitTap: { _, nic in throw UnexpectedTap(nic: nic.name) },
-        forgetTap: { _, nic in throw UnexpectedTap(nic: nic) })
-}
-
-private struct UnexpectedTap: Error { let nic: Name }

@@ -137,18 +137,23 @@ import Testing
             let tap = try await tap(lab, "eth0")
             let table = "lodge_\(try await lab.live().facts.instance)_\(tap)"
             _ = try await lab.inside("dd if=/dev/zero of=/var/www/data bs=100k count=50 2>/dev/null")
-            func seconds(_ arguments: String...) async throws -> Duration {
+            // A page that counts what it is sent.
+            _ = try await lab.inside(
+                """
+                cd /var/www/cgi-bin; (echo '#!/bin/sh'; echo 'printf "Content-Type: text/plain\\r\\n\\r\\n"'
+                echo 'wc -c') >count; chmod +x count
+                """)
+            let body = "\(lab.folder)/body"
+            try DurableFile.write([UInt8](repeating: 0, count: 4_000_000), to: body)
+            func seconds(_ path: String, _ bytes: Int, _ options: String = "") async throws -> Duration {
                 let start = ContinuousClock.now
-                try await lab.execute(
-                    "sh", "-c", "curl -sS --fail --max-time 120 \(arguments.joined(separator: " ")) >/dev/null")
+                let line = "curl -sS --fail --max-time 120 \(options) http://\(OpenGuest.address)/\(path)"
+                let count = try await lab.execute("sh", "-c", options.isEmpty ? "\(line) | wc -c" : line)
+                #expect(count == "\(bytes)\n", "the transfer is whole")
                 return start.duration(to: .now)
             }
-            let body = "\(lab.folder)/body"
-            try DurableFile.write(Array("exec wc -c\n".utf8) + [UInt8](repeating: 0, count: 4_000_000), to: body)
-            let from = { try await seconds("http://\(OpenGuest.address)/data") }
-            let to = {
-                try await seconds("--data-binary @\(body) http://\(OpenGuest.address)/cgi-bin/run | grep -q 0")
-            }
+            let from = { try await seconds("data", 5_120_000) }
+            let to = { try await seconds("cgi-bin/count", 4_000_000, "--data-binary @\(body)") }
 
             let change = LiveChange.limitNIC(name, limit)
             #expect(try await lab.change("web-1", [change]) { $0.nics[0].bandwidth = limit } == nil)

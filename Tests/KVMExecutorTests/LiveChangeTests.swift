@@ -236,7 +236,7 @@ import Testing
             }
         }
         let changes: [LiveChange] = [.growDisk(name("root"), to: .gib(2)), .setMemory(.mib(256))]
-        let changer = GuestChanger(layout: folder.layout, networking: .unused, patience: patience)
+        let changer = GuestChanger(layout: folder.layout, networking: .none, patience: patience)
         let error = await #expect(throws: ExecutorError.self) {
             _ = try await changer.change(definition, changes)
         }
@@ -257,7 +257,7 @@ import Testing
     @Test func whatIsOnlyRecordedNeedsNoAnswer() async throws {
         var (definition, store) = try define(spec)
         definition.spec.labels = ["tier": "web"]
-        let changer = GuestChanger(layout: folder.layout, networking: .unused, patience: patience)
+        let changer = GuestChanger(layout: folder.layout, networking: .none, patience: patience)
         #expect(try await changer.change(definition, [.record]) == nil)
         #expect(store.running(definition.id)?.spec.labels == ["tier": "web"])
         // Anything else does.
@@ -274,20 +274,9 @@ import Testing
         try store.write(process, of: definition.id)
         definition.generation = 2
         let error = await #expect(throws: ExecutorError.self) {
-            _ = try await GuestChanger(layout: folder.layout, networking: .unused).change(definition, [.record])
+            _ = try await GuestChanger(layout: folder.layout, networking: .none).change(definition, [.record])
         }
         #expect(error?.description.contains("it does not run any more") == true, "\(error?.description ?? "")")
         #expect(try store.definition(definition.owner.fleet, definition.name).generation == 1)
     }
 }
-
-extension GuestNetworking {
-    /// For changes that have nothing to do with NICs.
-    fileprivate static let unused = GuestNetworking(
-        openTap: { _, nic in throw UnexpectedTap(nic: nic.name) },
-        moveTap: { _, nic in throw UnexpectedTap(nic: nic.name) },
-        limitTap: { _, nic in throw UnexpectedTap(nic: nic.name) },
-        forgetTap: { _, nic in throw UnexpectedTap(nic: nic) })
-}
-
-private struct UnexpectedTap: Error { let nic: Name }

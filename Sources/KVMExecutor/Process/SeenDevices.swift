@@ -12,9 +12,6 @@ struct SeenDevices: Sendable {
     var ports: PortTable
     var cpus: Int
 
-    /// How many questions that is.
-    static let questions = 5
-
     static func ask(_ session: QMPSession, timeout: Duration) async throws(QMPError) -> SeenDevices {
         async let state = result { () throws(QMPError) in
             try await session.execute(QueryStatus(), timeout: timeout).status
