@@ -223,7 +223,7 @@ extension LiveGuest {
     fileprivate mutating func keepFiles(under new: GuestSpec) {
         let wanted = Set(new.disks.map(\.name))
         for disk in definition.spec.disks where disk.onRemove == .keep && !missingDisks.contains(disk.name) {
-            keptDisks.append(KeptDisk(name: disk.name, size: disk.size))
+            keptDisks.append(KeptDisk(name: disk.name, size: disk.size, backing: disk.base?.fileName))
         }
         keptDisks.removeAll { wanted.contains($0.name) }
         keptDisks.sort { $0.name < $1.name }

@@ -142,7 +142,7 @@ struct FleetGenerator {
 
     private mutating func defect(of spec: GuestSpec) -> GuestDefect {
         var defects: [GuestDefect] = [.cpus(spec.cpus + 1), .memory(spec.memory + .mib(2)), .strangeDevice("usb")]
-        defects += spec.nics.flatMap { [.nicMissing($0.name), .limitChanged("nics.\($0.name)")] }
+        defects += spec.nics.flatMap { [.nicMissing($0.name), .limitChanged("NIC \($0.name)")] }
         defects += spec.disks.flatMap { [.diskMissing($0.name), .diskSwapped($0.name, file: "/tmp/x")] }
         return random.pick(defects + (spec.cloudInit == nil ? [] : [.seedMissing]))
     }

@@ -63,7 +63,7 @@ import Testing
         Case(path: "cloudInit.userData", impact: .replace, action: .replace) {
             $0.guests[0].cloudInit = CloudInit(userData: "#!/bin/sh", onChange: .replace)
         },
-        Case(path: "cloudInit.userData", impact: .restart) { $0.guests[0].cloudInit = nil },
+        Case(path: "cloudInit.userData", impact: .live) { $0.guests[0].cloudInit = nil },
         Case(path: "cloudInit.onChange", impact: .live) { $0.guests[0].cloudInit?.onChange = .replace },
         Case(path: "valueFrom", impact: .live) { $0.guests[0].secrets = ["cloudInit.userData": .file("/s")] },
         Case(path: "disks.root.iops", impact: .live) { $0.guests[0].disks[0].iops = 100 },

@@ -126,6 +126,21 @@ import Testing
         #expect(fleet.live.keptDisks.isEmpty)
     }
 
+    /// The image under a kept file stays in the cache, and no other one is put under it.
+    @Test func aKeptFileKeepsItsImage() throws {
+        var fleet = try GuestFleet { $0.disks[1].image = name("base") }
+        fleet.guest.disks[0].image = nil
+        let data = fleet.guest.disks.removeLast()
+        try fleet.apply()
+        let backing = try #require(fleet.live.keptDisks.first { $0.name == name("data") }?.backing)
+        #expect(fleet.hosts[GuestFleet.host]!.live.cache.map(\.fileName).contains(backing))
+        fleet.guest.disks.append(DesiredDisk(name: name("data"), size: .gib(1)))
+        #expect(fleet.plan().refusals.map(\.code) == ["kept-disk-differs"])
+        fleet.guest.disks[1] = data
+        try fleet.apply()
+        #expect(fleet.live.keptDisks.isEmpty)
+    }
+
     @Test func deletingADiskDestroysItsData() throws {
         var fleet = try GuestFleet { $0.disks[1].onRemove = .delete }
         fleet.guest.disks.removeLast()
@@ -150,7 +165,7 @@ import Testing
 
     @Test(arguments: [
         GuestDefect.nicMissing(name("eth0")), .diskMissing(name("data")), .seedMissing, .cpus(1), .memory(.mib(128)),
-        .limitChanged("disks.data"), .limitChanged("nics.eth0.bandwidth"),
+        .limitChanged("disk data"), .limitChanged("NIC eth0"),
     ])
     func whatSomebodyDidIsHealedLive(defect: GuestDefect) throws {
         var fleet = try GuestFleet()

@@ -83,6 +83,9 @@ public struct DiskSpec: Codable, Hashable, Sendable {
             self.digest = digest
             self.format = format
         }
+
+        /// The image's name in a host's cache.
+        public var fileName: String { "\(digest).\(format.rawValue)" }
     }
 
     public var name: Name

@@ -1,7 +1,8 @@
 extension LiveGuest {
-    /// The names of the cached files that its definition and its process refer to.
+    /// The names of the cached files that its definition, its process and the files of its former disks refer to.
     public var cachedFiles: Set<String> {
-        let defined = definition.spec.cachedFiles
+        var defined = definition.spec.cachedFiles
+        for disk in keptDisks { if let backing = disk.backing { defined.insert(backing) } }
         guard let running = process?.spec, running != definition.spec else { return defined }
         return defined.union(running.cachedFiles)
     }
@@ -11,7 +12,7 @@ extension GuestSpec {
     /// The names of the cached files that it refers to.
     public var cachedFiles: Set<String> {
         var names: Set<String> = []
-        for disk in disks { if let base = disk.base { names.insert("\(base.digest).\(base.format.rawValue)") } }
+        for disk in disks { if let base = disk.base { names.insert(base.fileName) } }
         let boots: [(Digest?, CachedFile.Format)] = [
             (boot?.kernel, .kernel), (boot?.initrd, .initrd), (boot?.image, .firmware),
         ]

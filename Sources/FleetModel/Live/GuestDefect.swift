@@ -14,7 +14,7 @@ public enum GuestDefect: Codable, Hashable, Sendable {
     case cpus(Int)
     /// Less or more memory than recorded.
     case memory(ByteCount)
-    /// The limit of the disk or NIC is not the recorded one.
+    /// The limit of the disk or NIC is not the recorded one; the text is `disk NAME` or `NIC NAME`.
     case limitChanged(String)
 
     /// For plans: what is wrong.
@@ -37,9 +37,12 @@ public struct KeptDisk: Codable, Hashable, Sendable {
     public var name: Name
     /// What the disk may grow to on its host.
     public var size: ByteCount
+    /// The cached file that it is an overlay on, by its name in the cache; nil: it stands for itself.
+    public var backing: String?
 
-    public init(name: Name, size: ByteCount) {
+    public init(name: Name, size: ByteCount, backing: String? = nil) {
         self.name = name
         self.size = size
+        self.backing = backing
     }
 }

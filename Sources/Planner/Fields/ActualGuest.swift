@@ -47,8 +47,8 @@ struct ActualGuest {
             guard size != spec.memory else { return }
             spec.memory = size
             drifted.insert("memory")
-        case .limitChanged(let path):
-            guard let change = wanted.limit(at: path) else { return }
+        case .limitChanged(let subject):
+            guard let change = wanted.limit(of: subject) else { return }
             repairs.append(change)
         case .strangeDevice: return
         }
@@ -57,14 +57,16 @@ struct ActualGuest {
 }
 
 extension GuestSpec {
-    /// What sets the limit of the disk or NIC that a path such as `disks.data` or `nics.eth0.bandwidth` is about.
-    fileprivate func limit(at path: String) -> LiveChange? {
-        let parts = path.split(separator: ".")
-        guard let name = parts.dropFirst().first else { return nil }
-        if parts[0] == "disks", let disk = disks.first(where: { $0.name.text == name }) {
+    /// What sets the limit of a disk or NIC again.
+    ///
+    /// - Parameter subject: as ``GuestDefect/limitChanged(_:)`` names it: `disk data`, `NIC eth0`.
+    fileprivate func limit(of subject: String) -> LiveChange? {
+        let parts = subject.split(separator: " ")
+        guard parts.count == 2 else { return nil }
+        if parts[0] == "disk", let disk = disks.first(where: { $0.name.text == parts[1] }) {
             return .limitDisk(disk.name, iops: disk.iops, bandwidth: disk.bandwidth)
         }
-        if parts[0] == "nics", let nic = nics.first(where: { $0.name.text == name }) {
+        if parts[0] == "NIC", let nic = nics.first(where: { $0.name.text == parts[1] }) {
             return .limitNIC(nic.name, nic.bandwidth)
         }
         return nil

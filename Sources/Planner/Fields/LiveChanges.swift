@@ -23,9 +23,7 @@ func liveChanges(
     if recorded.cpus != new.cpus || actual.cpus != new.cpus { changes.append(.setCPUs(new.cpus)) }
     for disk in new.disks { changes += liveChanges(of: actual.disks.first { $0.name == disk.name }, to: disk) }
     for nic in new.nics { changes += liveChanges(of: actual.nics.first { $0.name == nic.name }, to: nic) }
-    if let seed = new.cloudInit, let old = recorded.cloudInit, !seed.saysTheSame(as: old) {
-        changes.append(.exchangeSeed)
-    }
+    if !new.hasSameSeed(as: recorded) { changes.append(.exchangeSeed) }
     return changes + [.record]
 }
 
@@ -47,11 +45,10 @@ private func liveChanges(of old: NICSpec?, to nic: NICSpec) -> [LiveChange] {
     return changes
 }
 
-extension CloudInit {
-    /// True where both make the same seed.
-    fileprivate func saysTheSame(as other: CloudInit) -> Bool {
-        var same = other
-        same.onChange = onChange
-        return self == same
+extension GuestSpec {
+    fileprivate func hasSameSeed(as other: GuestSpec) -> Bool {
+        guard let seed = cloudInit, var same = other.cloudInit else { return cloudInit == other.cloudInit }
+        same.onChange = seed.onChange
+        return seed == same
     }
 }

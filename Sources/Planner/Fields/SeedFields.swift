@@ -19,16 +19,14 @@ let seedFields: [FieldRule<GuestSpec>] = [
 ]
 
 private let seedCases: [FieldCase<GuestSpec>] = [
-    .when("replace", "with `onChange: replace`", .replace, if: { $0.new.cloudInit?.onChange == .replace }),
-    .when("restart", "with `onChange: restart`", .restart, if: { $0.new.cloudInit?.onChange == .restart }),
     .when(
-        "drive", "the first seed of a guest, or none any more", .restart,
-        note: { $0.new.cloudInit == nil ? "its drive goes with its seed" : "it has no drive for a seed" },
-        if: { $0.old.cloudInit == nil || $0.new.cloudInit == nil }),
+        "replace", "of a guest that has a seed, with `onChange: replace`", .replace,
+        if: { $0.old.cloudInit != nil && $0.new.cloudInit?.onChange == .replace }),
     .when(
-        "microvm", "with `onChange: ignore`, on microvm", .restart,
-        note: { _ in "microvm cannot exchange a seed" }, if: { !$0.guest.takesHotPlug }),
-    .always(
-        "exchange", "with `onChange: ignore`", .live,
-        note: { _ in "the guest sees it when it next looks" }),
+        "restart", "of a guest that has a seed, with `onChange: restart`", .restart,
+        if: { $0.old.cloudInit != nil && $0.new.cloudInit?.onChange == .restart }),
+    .when(
+        "microvm", "otherwise, on microvm", .restart, note: { _ in "microvm cannot exchange a seed" },
+        if: { !$0.guest.takesHotPlug }),
+    .always("exchange", "otherwise", .live, note: { _ in "the guest sees it when it next looks" }),
 ]

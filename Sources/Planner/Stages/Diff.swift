@@ -37,6 +37,7 @@ func diff(
 
         difference.remarks.checkOverlaps(of: networks, on: host)
         difference.remarks.checkDevices(on: host)
+        for transition in transitions { difference.remarks.checkKeptDisks(of: transition) }
         difference.groups.append(groupGuests(transitions, networks: networks, on: host))
         difference.networks.append(networks)
         difference.images.append(images)
@@ -60,6 +61,25 @@ extension Remarks {
                         + id,
                     help: "it goes with the guest's next restart; declare it as a disk or NIC to keep one like it")
             }
+        }
+    }
+}
+
+extension Remarks {
+    /// A file that is attached again stays the overlay that it is: on another image it would be read as garbage.
+    fileprivate mutating func checkKeptDisks(of guest: GuestTransition) {
+        guard let live = guest.live, !live.keptDisks.isEmpty, let resolved = guest.resolved else { return }
+        let had = Set(live.definition.spec.disks.map(\.name))
+        for disk in resolved.spec.disks where !had.contains(disk.name) {
+            guard let kept = live.keptDisks.first(where: { $0.name == disk.name }),
+                kept.backing != disk.base?.fileName
+            else { continue }
+            refuse(
+                "kept-disk-differs",
+                "guest.\(guest.name): the file that was kept of disk \(disk.name) was made from "
+                    + (kept.backing == nil ? "no image" : "another image"),
+                help: "declare the disk with the image that it had, or give the new one another name",
+                range: FieldOrigins(resolved.desired).origin(of: "disks.\(disk.name)") ?? resolved.desired.origin)
         }
     }
 }

@@ -45,29 +45,30 @@ struct GuestTransition {
         )
     }
 
-    /// Its process once it was changed.
-    private var changedProcess: RunningGuest? {
+    /// Its process once it was changed; nil: it is not, or in its record alone.
+    var changedProcess: RunningGuest? {
         guard definesLive, changesLive, var process = live?.process, let spec = resolved?.spec else { return nil }
         process.spec.take(liveChanges, of: spec)
         return process
     }
 
     /// How the sum of its disks' sizes changes, those of kept files included.
-    var diskGrowth: Int64 { diskSizeAfter.bytes - (live?.diskSize.bytes ?? 0) }
+    var diskGrowth: Int64 {
+        let after = keptDisks.reduce(resolved?.spec.diskSize ?? .zero) { $0 + $1.size }
+        return after.bytes - (live?.diskSize.bytes ?? 0)
+    }
 
-    private var diskSizeAfter: ByteCount {
-        guard let spec = resolved?.spec else { return .zero }
-        guard let live else { return spec.diskSize }
+    /// The files of disks that it does not have afterwards and that stay.
+    var keptDisks: [KeptDisk] {
+        guard let spec = resolved?.spec, let live else { return [] }
         let attached = Set(spec.disks.map(\.name))
         let deleted = liveChanges.compactMap { change -> Name? in
             if case .removeDisk(let name, deletesFile: true) = change { name } else { nil }
         }
-        let detached = live.definition.spec.disks.filter {
-            $0.onRemove == .keep && !live.missingDisks.contains($0.name)
-        }
-        .map { KeptDisk(name: $0.name, size: $0.size) }
+        let detached = live.definition.spec.disks
+            .filter { $0.onRemove == .keep && !live.missingDisks.contains($0.name) }
+            .map { KeptDisk(name: $0.name, size: $0.size, backing: $0.base?.fileName) }
         return (live.keptDisks + detached).filter { !attached.contains($0.name) && !deleted.contains($0.name) }
-            .reduce(spec.diskSize) { $0 + $1.size }
     }
 
     /// How long to wait for the guest to power off; a guest that does not execute will not.

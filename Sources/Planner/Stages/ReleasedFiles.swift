@@ -24,7 +24,10 @@ func releasedFiles(
         let files = guest.cachedFiles
         before.formUnion(files)
         if let transition = changed[guest.definition.id] {
-            if !transition.stops, let running = guest.process?.spec { after.formUnion(running.cachedFiles) }
+            if !transition.stops, let running = transition.changedProcess?.spec ?? guest.process?.spec {
+                after.formUnion(running.cachedFiles)
+            }
+            after.formUnion(transition.keptDisks.compactMap(\.backing))
         } else {
             after.formUnion(files)
         }
