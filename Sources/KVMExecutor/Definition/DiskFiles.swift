@@ -37,7 +37,9 @@ struct DiskFiles {
             guard file.hasSuffix(suffix), let name = Name(parsing: String(file.dropLast(suffix.count))),
                 !used.contains(name), let header = try? DiskHeader.read(folder.disk(name))
             else { return nil }
-            return KeptDisk(name: name, size: header.virtualSize)
+            return KeptDisk(
+                name: name, size: header.virtualSize,
+                backing: header.backingFile.map { $0.split(separator: "/").last.map(String.init) ?? $0 })
         }
     }
 
