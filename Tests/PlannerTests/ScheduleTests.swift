@@ -133,7 +133,18 @@ import Testing
         let new = (0..<3).map { (name: "web-\($0)", size: (memory: Int64(1_024), cpus: 1)) }
         let plan = try plan(from: old, to: new, limit: limit, policy: policy(memory: 3_584))
         #expect(plan.refusals.map(\.code) == (fits ? [] : ["order-impossible"]))
-        guard fits else { return }
+        guard fits else {
+            #expect(
+                plan.refusals[0].detail == """
+                    All orders were tried (2 states). The furthest one ends here:
+                      host.h0: 4GiB of 3.5GiB memory taken
+                      guest.web-0 is down and cannot be started: it needs 1GiB, and 0B are free
+                      guest.web-1 cannot be stopped: maxUnavailable of set web is 1, and guest.web-0 is down
+                      guest.web-2 cannot be stopped: maxUnavailable of set web is 1, and guest.web-0 is down
+                    """)
+            #expect(plan.refusals[0].help?.hasPrefix("raise rollout.maxUnavailable of GuestSet web to 2, or ") == true)
+            return
+        }
         let start = try #require(plan.steps.first { $0.verb == "start" })
         let others = start.needs.filter { plan.steps[$0].verb == "stop" && plan.steps[$0].address != start.address }
         #expect(others.count == 1, "its own stop alone does not make enough room")
