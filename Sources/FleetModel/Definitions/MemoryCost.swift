@@ -4,9 +4,9 @@
 /// proportional set size (`/proc/PID/smaps_rollup`): 18 MiB beyond the guest's memory under KVM, 45 to 49 MiB
 /// under TCG, and there a translation buffer that Lodge always sets to 32 MiB and that was seen to cost up to 51.
 /// They are rounded up, and 1/512 of the guest's memory is added for page tables (8 bytes a 4 KiB page). Memory that a
-/// guest may be given while it runs costs nothing before: with room for 384 MiB to 16 GiB more, the process took at most
-/// 3 MiB more than without, which the rounding covers, and no more once the room was plugged in
-/// (`Tests/Benchmarks/overhead`).
+/// guest may be given while it runs costs nothing before: with room for 384 MiB to 16 GiB more, no difference
+/// was seen beyond the 2 MiB by which such processes differ anyway, and at most 1.3 MiB once it was plugged in
+/// (`Tests/Benchmarks/overhead`, under TCG).
 public enum MemoryCost {
     /// The size that TCG's translation buffer is given (`-accel tcg,tb-size=`), in MiB.
     public static let translationBufferMiB = 32
