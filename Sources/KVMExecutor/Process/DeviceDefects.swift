@@ -23,8 +23,9 @@ struct DeviceDefects {
             guard let wanted = definition.spec.disks.first(where: { $0.name == disk.name }) else { return nil }
             let id = QEMUCommandLine.node(disk.name)
             guard seen.devices.contains(id) else { return .diskMissing(disk.name) }
-            let device = DiskLimits.device(disk.name, of: process.spec.machine)
-            guard let medium = seen.drives.first(where: { $0.qdev == device })?.inserted else {
+            // QEMU names a device by its id where it has one; what is behind PCI has none of its own.
+            let names = [id, DiskLimits.device(disk.name, of: process.spec.machine)]
+            guard let medium = seen.drives.first(where: { $0.qdev.map(names.contains) == true })?.inserted else {
                 return .diskMissing(disk.name)
             }
             if !isOwn(medium.file, folder.disk(disk.name)) { return .diskSwapped(disk.name, file: medium.file) }
