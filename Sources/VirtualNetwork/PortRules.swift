@@ -3,6 +3,7 @@ import HostSystem
 
 /// A guest's NIC as the rules of its network know it.
 struct GuestPort: Hashable {
+    var guest: ObjectID
     /// The tap that is the host's end of it.
     var tap: String
     var mac: MACAddress
@@ -22,7 +23,8 @@ extension GuestPort {
                 let ipv4 = IPv4Address(parsing: fields[1])
             else { return nil }
             return GuestPort(
-                tap: InterfaceName.tap(network.owner.instance, guest: guest, nic: nic), mac: mac, ipv4: ipv4)
+                guest: guest, tap: InterfaceName.tap(network.owner.instance, guest: guest, nic: nic), mac: mac,
+                ipv4: ipv4)
         }
     }
 }
@@ -47,8 +49,16 @@ struct PortRules {
             set("ports", "ifname", ports.map { "\"\($0.tap)\"" }),
             set("owners", "ifname . ether_addr", ports.map { "\"\($0.tap)\" . \($0.mac)" }),
             set(
-                "addresses", "ifname . ether_addr . ipv4_addr", ports.map { "\"\($0.tap)\" . \($0.mac) . \($0.ipv4)" }),
+                "addresses", "ifname . ether_addr . ipv4_addr", addresses),
         ]
+    }
+
+    /// With two NICs in one network a guest answers for each of its addresses at both.
+    private var addresses: [String] {
+        let own = Dictionary(grouping: ports, by: \.guest)
+        return ports.flatMap { port in
+            (own[port.guest] ?? []).map { "\"\(port.tap)\" . \(port.mac) . \($0.ipv4)" }
+        }
     }
 
     private func set(_ name: String, _ type: String, _ elements: [String]) -> String {

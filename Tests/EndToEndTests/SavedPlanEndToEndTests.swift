@@ -26,6 +26,13 @@ import Testing
         Glibc.kill(process.pid, SIGKILL)
         _ = await ProcessTable.waitForEnd(process.pid, startTime: process.startTime, timeout: .seconds(30))
         _ = DetachedProcess.reap(process.pid)
+        // The logger of its console ends when it has read everything.
+        #expect(
+            await eventually {
+                !ProcessTable.all().contains { entry in
+                    entry.arguments.contains { $0.hasPrefix(lab.stateFolder) && $0.hasSuffix("/\(guest)/console") }
+                }
+            })
     }
 
     @Test func onlyWhatThePlanReliesOnMatters() async throws {

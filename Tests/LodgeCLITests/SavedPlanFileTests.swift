@@ -241,9 +241,9 @@ import Testing
         let changed = try manifest(memory: .mib(512))
         let none = try await lodge("plan", "--refresh-only", "--detailed-exitcode", "-f", changed)
         #expect(none.exitCode == 0 && none.output.contains("still matches what was last applied"))
-        var live = try JSONFile.read(LiveHost.self, from: "\(folder.layout.stateFolder)/simulated/sim.json")
-        live.guests[0].process = nil
-        live.guests[0].state = .stopped
+        var live = try JSONFile.read(HostSnapshot.self, from: "\(folder.layout.stateFolder)/simulated/sim.json")
+        live.host.guests[0].process = nil
+        live.host.guests[0].state = .stopped
         try JSONFile.write(live, to: "\(folder.layout.stateFolder)/simulated/sim.json")
         let drift = try await lodge("plan", "--refresh-only", "--detailed-exitcode", "-f", changed)
         #expect(drift.exitCode == 2)
