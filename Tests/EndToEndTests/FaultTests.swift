@@ -42,7 +42,10 @@ import Testing
             let fleet = try await Fleet.three(in: lab)
             let refused = try await lab.apply(fleet)
             #expect(refused.code == 3, "\(refused)")
-            #expect(refused.says("host.local", "of images are to be copied", "free disk space"), "\(refused)")
+            #expect(
+                refused.says(
+                    "host.local lacks", "of disk for this plan", "to be copied to the host",
+                    "free 2MiB on the host's disk"), "\(refused)")
             try await lab.expect(before)
 
             // Room for the image and the firmware, but not for the disks.
@@ -163,7 +166,7 @@ import Testing
             run.signal(SIGINT)
             let interrupted = try await run.result()
             #expect(interrupted.code == 130, "\(interrupted)")
-            #expect(interrupted.says("Stopping", "Not begun:", "guest.web-2: start"), "\(interrupted)")
+            #expect(interrupted.says("Stopping", "Not begun:", "guest.web-2: create, start"), "\(interrupted)")
             #expect(interrupted.says("the wait for guest web-1 was interrupted; it runs on"), "\(interrupted)")
             #expect(await eventually { lab.agents.isEmpty })
             try await lab.expectConverges(readyFleet())

@@ -101,7 +101,7 @@ import Testing
             let grown = "{name: data, size: 16MiB}"
             fleet.guests[0] = Fleet.tiny("web-1", 16, ["memory: 24MiB", "disks: [\(root), \(grown)]"])
             let growth = try await lab.plan(fleet)
-            #expect(growth.code == 2 && growth.says("8MiB -> 16MiB", "(restart)"), "\(growth)")
+            #expect(growth.code == 2 && growth.says("8MiB -> 16MiB", "(live)"), "\(growth)")
             try await lab.expectConverges(fleet)
             #expect(try await read(disk).hasPrefix("kept"), "what was on the disk is still there")
             let size = try await Command.run("qemu-img", ["info", "-U", disk], package: "qemu-utils")

@@ -27,9 +27,10 @@ let diskPresence = FieldRule<PlacedDisk>(
         .when(
             "delete-restart", "removed, with `onRemove: delete`: the first disk, or on microvm", .destroy,
             if: { $0.old.disk?.onRemove == .delete }),
-        .when("remove", "removed, with `onRemove: keep`", .live, needsGuest: true) {
-            !$0.old.isRoot && $0.guest.takesHotPlug
-        },
+        .when(
+            "remove", "removed, with `onRemove: keep`", .live, needsGuest: true,
+            note: { _ in "what it has not written is lost" },
+            if: { !$0.old.isRoot && $0.guest.takesHotPlug }),
         .always("remove-restart", "removed, with `onRemove: keep`: the first disk, or on microvm", .restart),
     ])
 
