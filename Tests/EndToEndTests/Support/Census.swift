@@ -31,9 +31,11 @@ extension Lab {
         var files: [String] = []
         if !folders.isEmpty {
             let found = try await Command.run("find", folders + ["-printf", "%p %m %u\\n"], package: "findutils")
-            // What the probe of KVM saw since the boot may be kept for the next command.
+            // What the probe of KVM saw since the boot may be kept for the next command, and the run folder for it.
             files = found.split(separator: "\n").map(String.init).filter { !$0.contains("/emulator.json ") }.sorted()
-            if files.count == 1, files[0].hasPrefix(runFolder + " ") { files = [] }
+            if !files.contains(where: { $0.hasPrefix(runFolder + "/") }) {
+                files.removeAll { $0.hasPrefix(runFolder + " ") }
+            }
         }
         return Census(sections: [
             "processes": processes, "interfaces": links, "addresses": addresses,
