@@ -103,12 +103,10 @@ public enum Files {
         guard rmdir(path) == 0 || errno == ENOENT else { throw .now("remove", path) }
     }
 
-    /// Removes the folder and those above it up to (not including) `root`, as long as they are empty.
-    public static func removeEmptyFolders(from path: String, upTo root: String) {
-        var path = FilePath(path)
-        while path.string != root, path.string.hasPrefix(root + "/"), rmdir(path.string) == 0 {
-            path.removeLastComponent()
-        }
+    /// Removes the folders in this one that hold nothing, and then it, if it holds nothing.
+    public static func removeEmptyFolders(in path: String) {
+        for name in (try? list(path)) ?? [] { rmdir("\(path)/\(name)") }
+        rmdir(path)
     }
 
     public static func move(_ path: String, to target: String) throws(SystemError) {

@@ -23,12 +23,10 @@ struct LeftoverRemoval {
         case .dhcpServer:
             for process in server.running() where "\(process.process.pid)" == leftover.subject {
                 try await server.stop(process)
-                try removeRun(layout.networkRun(process.network))
+                try Files.removeTree(layout.networkRun(process.network))
             }
-        case .runFolder:
-            try removeRun(leftover.subject)
-        case .stateFolder:
-            try store.removeState(leftover.subject)
+        case .runFolder, .stateFolder:
+            try Files.removeTree(leftover.subject)
         case .process, .cacheFile, .temporaryFile:
             throw NetworkError("remove", leftover.subject, "it is no part of a network")
         }
@@ -46,10 +44,5 @@ struct LeftoverRemoval {
                 advice: "stop these guests first")
         }
         try socket.links.delete(.index(link.index))
-    }
-
-    private func removeRun(_ path: String) throws {
-        try Files.removeTree(path)
-        Files.removeEmptyFolders(from: layout.networkRunsFolder, upTo: layout.runFolder)
     }
 }

@@ -6,15 +6,18 @@ import HostSystem
 /// How nft lists a table depends on its version, so the listing cannot be foretold. Right after the table was made its
 /// listing's digest is kept in the run folder; where text or listing differ from that later, somebody changed either.
 struct NetworkFilter {
-    let definition: NetworkDefinition
-    let layout: HostLayout
-    let marks: OwnershipMarks
+    private let rules: FilterRules
+    private let folder: String
+    private var table: String { rules.table }
+    private var recordPath: String { "\(folder)/rules" }
 
-    private var rules: FilterRules {
-        FilterRules(definition: definition, table: table, ports: GuestPort.list(of: definition, layout: layout))
+    /// With the reservations of this moment: what is put into the kernel and what is put on record are the same.
+    init(definition: NetworkDefinition, layout: HostLayout, marks: OwnershipMarks) {
+        rules = FilterRules(
+            definition: definition, table: marks.tableName(definition.id),
+            ports: GuestPort.list(of: definition, layout: layout))
+        folder = layout.networkRun(definition.id)
     }
-    var table: String { marks.tableName(definition.id) }
-    private var recordPath: String { "\(layout.networkRun(definition.id))/rules" }
 
     private func record(_ listing: String) -> String { "\(rules.digest) \(Digest(of: listing))\n" }
 
@@ -32,7 +35,7 @@ struct NetworkFilter {
                 "make the nftables table", table, "it was deleted meanwhile",
                 advice: "look for a firewall service that flushes the whole ruleset")
         }
-        try Files.makeFolder(layout.networkRun(definition.id))
+        try Files.makeFolder(folder)
         try DurableFile.write(Array(record(listing).utf8), to: recordPath)
     }
 

@@ -74,17 +74,9 @@ struct NetworkStore: Sendable {
         try Files.move(source, to: target)
     }
 
-    /// Removes the network's folders, and those above them that are empty then.
+    /// Removes the network's folders.
     func remove(_ definition: NetworkDefinition) throws {
         try Files.removeTree(layout.networkRun(definition.id))
-        Files.removeEmptyFolders(from: layout.networkRunsFolder, upTo: layout.runFolder)
-        try removeState(folder(definition).path)
-    }
-
-    /// Removes one folder below the state folder's networks.
-    func removeState(_ path: String) throws {
-        try Files.removeTree(path)
-        let parent = path.split(separator: "/").dropLast().joined(separator: "/")
-        Files.removeEmptyFolders(from: "/\(parent)", upTo: layout.stateFolder)
+        try Files.removeTree(folder(definition).path)
     }
 }

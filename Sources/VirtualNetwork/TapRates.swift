@@ -48,7 +48,6 @@ struct TapRates {
         guard Files.exists(path(tap)) || Files.exists(draft(tap)) else { return }
         try run("add table netdev \(table(tap))\ndelete table netdev \(table(tap))\n")
         for file in [draft(tap), path(tap)] { try Files.remove(file) }
-        Files.removeEmptyFolders(from: folder, upTo: layout.runFolder)
     }
 
     /// Tells whose the table is by the guest's new name.

@@ -47,6 +47,12 @@ struct GuestFleet {
         set { hosts[Self.host]!.live.guests[0] = newValue }
     }
 
+    /// Makes the host as if nothing had been applied, but for a leftover.
+    mutating func clear(leaving leftover: Leftover) {
+        let facts = hosts[Self.host]!.live.facts
+        hosts[Self.host] = SimulatedState(live: LiveHost(facts: facts, leftovers: [leftover]))
+    }
+
     func plan(_ options: PlanOptions = PlanOptions()) -> Plan {
         makePlan(desired: desired, hosts: observe(hosts), options: options)
     }

@@ -26,16 +26,23 @@ enum Instance {
         try DurableFile.write(Array("\(id)\n".utf8), to: layout.instanceFile)
     }
 
-    /// Removes what is left of an instance that holds nothing any more: its identity and its empty folders.
+    /// Removes folders that hold nothing, and what is left of an instance that holds nothing any more: its identity.
+    ///
+    /// The folders that objects share go here, once no step is under way, and not with the last object in them: that
+    /// would race with a step that makes another.
     static func sweep(_ layout: HostLayout) {
+        for folder in [layout.guestsFolder, layout.networksFolder, layout.claimsFolder] {
+            Files.removeEmptyFolders(in: folder)
+        }
+        for folder in [layout.cacheFolder, layout.guestRunsFolder, layout.networkRunsFolder, layout.tapRatesFolder] {
+            try? Files.removeEmptyFolder(folder)
+        }
         guard let rest = try? Files.list(layout.stateFolder), rest.allSatisfy({ $0 == "instance" }),
             ((try? Files.list(layout.guestRunsFolder)) ?? []).isEmpty,
             ((try? Files.list(layout.networkRunsFolder)) ?? []).isEmpty
         else { return }
         try? Files.remove(layout.instanceFile)
         try? Files.remove(layout.probeFile)
-        for folder in [layout.stateFolder, layout.guestRunsFolder, layout.networkRunsFolder] {
-            try? Files.removeEmptyFolder(folder)
-        }
+        try? Files.removeEmptyFolder(layout.stateFolder)
     }
 }

@@ -155,9 +155,6 @@ struct Performer: Sendable {
             _ = await ProcessTable.waitForEnd(pid, startTime: entry.startTime, timeout: .seconds(10))
         case .runFolder, .stateFolder, .cacheFile, .temporaryFile:
             try Files.removeTree(leftover.subject)
-            Files.removeEmptyFolders(
-                from: Files.folder(of: leftover.subject),
-                upTo: leftover.subject.hasPrefix(layout.runFolder + "/") ? layout.runFolder : layout.stateFolder)
         case .interface, .nftTable, .dhcpServer:
             try await networkTurn.pass { try await network.removeLeftover(leftover) }
         }

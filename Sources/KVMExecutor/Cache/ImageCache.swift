@@ -63,12 +63,6 @@ public struct ImageCache: Sendable {
         do { try Files.remove(layout.cached(file)) } catch {
             throw ExecutorError("remove \(file.fileName) from the cache", error)
         }
-        removeIfEmpty()
-    }
-
-    func removeIfEmpty() {
-        Files.removeEmptyFolders(from: layout.claimsFolder, upTo: layout.stateFolder)
-        Files.removeEmptyFolders(from: layout.cacheFolder, upTo: layout.stateFolder)
     }
 
     private func copy(_ source: String, to target: String) throws(SystemError) -> FleetModel.Digest {

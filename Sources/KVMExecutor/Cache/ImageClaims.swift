@@ -51,6 +51,5 @@ public struct ImageClaims: Sendable {
         do { try Files.remove(layout.claim(claim.owner, claim.name)) } catch {
             throw ExecutorError("release image \(claim.name)", error)
         }
-        Files.removeEmptyFolders(from: "\(layout.claimsFolder)/\(claim.owner.fleet)", upTo: layout.cacheFolder)
     }
 }

@@ -77,7 +77,6 @@ public struct GuestDefiner: Sendable {
                 try Files.removeTree("\(folder.path)/\(name)")
             }
             try Files.removeTree(folder.path)
-            Files.removeEmptyFolders(from: "\(layout.guestsFolder)/\(guest.fleet)", upTo: layout.stateFolder)
         } catch {
             throw ExecutorError("remove guest \(guest.name)", error)
         }

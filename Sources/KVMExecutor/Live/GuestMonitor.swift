@@ -57,41 +57,72 @@ struct GuestMonitor: Sendable {
         }
     }
 
-    /// Unplugs a device and waits until the guest has let go of it. DEVICE_DELETED comes for children first, without
-    /// their id (schema of QEMU 7.2).
+    /// Unplugs a device and waits until the guest has let go of it.
     ///
     /// - Parameter id: the device's id, or its path in QEMU's object tree.
     /// - Returns: false where the guest refused, or did not let go within the limit.
     func unplug(_ id: String, within limit: Duration = .seconds(30)) async throws(ExecutorError) -> Bool {
         let events = session.events()
-        try await execute("device_del", ["id": .string(id)])
-        let hasGone = await withTaskGroup(of: Bool?.self) { group in
-            group.addTask {
-                do throws(QMPError) {
-                    var events = events.makeAsyncIterator()
-                    while let event = try await events.next() {
-                        guard [event.data["device"], event.data["path"]].contains(.string(id)) else { continue }
-                        switch event.name {
-                        case "DEVICE_DELETED": return true
-                        case "DEVICE_UNPLUG_GUEST_ERROR": return false
-                        default: break
-                        }
-                    }
-                    return nil
-                } catch {
-                    return nil
+        let first = await withTaskGroup(of: UnplugEnding.self) { group in
+            group.addTask { await ending(of: id, events) }
+            group.addTask { await ask(for: id, within: limit) }
+            defer { group.cancelAll() }
+            return await group.next() ?? .kept
+        }
+        switch first {
+        case .gone: return true
+        case .kept: return false
+        case .unheard:
+            // The stream of events ended: the session says why.
+            try await execute(QueryStatus())
+            return false
+        case .refused(let error): throw ExecutorError(operation, error)
+        }
+    }
+
+    private enum UnplugEnding {
+        case gone, kept, unheard
+        case refused(QMPError)
+    }
+
+    /// DEVICE_DELETED comes for children first, without their id (schema of QEMU 7.2).
+    private func ending(of id: String, _ events: QMPEventStream) async -> UnplugEnding {
+        do throws(QMPError) {
+            var events = events.makeAsyncIterator()
+            while let event = try await events.next() {
+                guard [event.data["device"], event.data["path"]].contains(.string(id)) else { continue }
+                switch event.name {
+                case "DEVICE_DELETED": return .gone
+                case "DEVICE_UNPLUG_GUEST_ERROR": return .kept
+                default: break
                 }
             }
-            group.addTask {
-                try? await Task.sleep(for: limit)
-                return false
+        } catch {}
+        return .unheard
+    }
+
+    /// Asks, and asks again: a guest that has just started misses a request, and one that is busy with the port, as it
+    /// is right after something was plugged in, has QEMU refuse it for the moment.
+    private func ask(for id: String, within limit: Duration) async -> UnplugEnding {
+        let deadline = ContinuousClock.now + limit
+        var isAsked = false
+        while ContinuousClock.now < deadline {
+            var pause = Duration.seconds(6)
+            do throws(QMPError) {
+                _ = try await session.execute("device_del", arguments: ["id": .string(id)])
+                isAsked = true
+            } catch {
+                switch error.reason {
+                case .refused(_, let words) where words.contains("guest is busy"): pause = .milliseconds(500)
+                case .refused(_, let words) where words.contains("in the process of unplug"): isAsked = true
+                // Gone by now: its event is on the way.
+                case .refused(.deviceNotFound, _) where isAsked: break
+                default: return .refused(error)
+                }
             }
-            defer { group.cancelAll() }
-            return await group.next() ?? nil
+            try? await Task.sleep(for: min(pause, ContinuousClock.now.duration(to: deadline)))
+            if Task.isCancelled { break }
         }
-        if let hasGone { return hasGone }
-        // The stream of events ended: the session says why.
-        try await execute(QueryStatus())
-        return false
+        return .kept
     }
 }

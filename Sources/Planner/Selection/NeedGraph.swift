@@ -83,7 +83,7 @@ struct NeedGraph {
             guard guest.live == nil || guest.renames else { continue }
             for (leftover, item) in leftovers.enumerated() {
                 let mayBeInTheWay = item.kind == .process || item.kind == .runFolder
-                if mayBeInTheWay || item.lastComponent == guest.name.text {
+                if mayBeInTheWay || item.isInTheWay(of: guest.name.text) {
                     need(.guest(position), .leftover(leftover))
                 }
             }
@@ -100,7 +100,7 @@ struct NeedGraph {
                     need(.network(position), .guest(guest))
                 }
             } else if network.live == nil || network.renames {
-                for leftover in leftovers.indices where leftovers[leftover].lastComponent == network.name.text {
+                for leftover in leftovers.indices where leftovers[leftover].isInTheWay(of: network.name.text) {
                     need(.network(position), .leftover(leftover))
                 }
             }

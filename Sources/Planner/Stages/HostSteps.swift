@@ -15,8 +15,8 @@ struct HostSteps {
     private let rollouts: [Int: Name]
 
     private(set) var steps: [Step] = []
-    /// The ids of steps that others may need, by what they are about.
-    private var clearings: [String: [Int]] = [:]
+    /// The steps that remove leftovers, in their order.
+    private var clearings: [Int] = []
     /// Steps that end what may be an earlier life of a guest that is made anew: it has the same id, and with it the
     /// same interfaces and the same run folder.
     private var endings: [Int] = []
@@ -87,10 +87,14 @@ struct HostSteps {
     private mutating func removeLeftovers() {
         for leftover in leftovers {
             let step = add(ResourceAddress(leftover), "remove", .removeLeftover(leftover))
-            // A folder or an interface may stand where a new object of its name goes.
-            clearings[leftover.lastComponent, default: []].append(step)
+            clearings.append(step)
             if leftover.kind == .process || leftover.kind == .runFolder { endings.append(step) }
         }
+    }
+
+    /// The steps after which nothing lies where an object of this name goes.
+    private func clearings(for name: String) -> [Int] {
+        zip(leftovers, clearings).filter { $0.0.isInTheWay(of: name) }.map(\.1)
     }
 
     private mutating func rename() {
@@ -98,13 +102,13 @@ struct HostSteps {
             guard let live = network.live else { continue }
             networkRenames[network.id] = add(
                 network.change.address, "rename", .renameNetwork(live.definition, to: network.name),
-                needs: clearings[network.name.text] ?? [], expects: Fingerprint(live))
+                needs: clearings(for: network.name.text), expects: Fingerprint(live))
         }
         for (position, guest) in guests.enumerated() where guest.renames {
             guard let live = guest.live else { continue }
             renames[position] = add(
                 guest.change.address, "rename", .renameGuest(live.definition.reference, to: guest.name),
-                needs: clearings[guest.name.text] ?? [], expects: Fingerprint(live), of: position)
+                needs: clearings(for: guest.name.text), expects: Fingerprint(live), of: position)
         }
     }
 
@@ -113,7 +117,7 @@ struct HostSteps {
         for image in images {
             guard let definition = image.definition, let path = image.path else { continue }
             cache(definition.file, from: path, for: image.change.address, unlessIn: present)
-            let needs = [files[definition.file.fileName]].compactMap { $0 }
+            let needs = [files[definition.file.fileName]].compactMap { $0 } + clearings(for: image.name.text)
             claims[image.name] = add(
                 image.change.address, "claim", .claimImage(definition), needs: needs,
                 expects: image.live.map { Fingerprint($0) } ?? .absent)
@@ -129,7 +133,8 @@ struct HostSteps {
         _ file: CachedFile, from path: String, for address: ResourceAddress, unlessIn present: Set<String>
     ) {
         guard !present.contains(file.fileName), files[file.fileName] == nil else { return }
-        files[file.fileName] = add(address, "copy \(file.format.rawValue)", .cacheFile(file, path: path))
+        files[file.fileName] = add(
+            address, "copy \(file.format.rawValue)", .cacheFile(file, path: path), needs: clearings(for: file.fileName))
     }
 
     private mutating func stop(_ position: Int) {
@@ -160,7 +165,7 @@ struct HostSteps {
         for network in networks {
             guard let definition = network.definition else { continue }
             var needs = [networkRenames[network.id]].compactMap { $0 }
-            if network.live == nil { needs += clearings[network.name.text] ?? [] }
+            if network.live == nil { needs += clearings(for: network.name.text) }
             for group in groups where group.ensured.contains(network.id) {
                 needs += emptied(group)
                 needs += group.removedEarly.sorted().compactMap { removedNetworks[$0] }
@@ -182,7 +187,7 @@ struct HostSteps {
         if let number = groupOf[position], !resolved.spec.nics.contains(where: { isGate($0, of: groups[number]) }) {
             needs += emptied(groups[number])
         }
-        if guest.live == nil { needs += (clearings[guest.name.text] ?? []) + endings }
+        if guest.live == nil { needs += clearings(for: guest.name.text) + endings }
         departures[position] = stops[position]
 
         var isFirst = !guest.renames && !guest.stops

@@ -11,7 +11,8 @@ struct LodgeResult: Sendable, CustomStringConvertible {
     var errors: String
 
     var text: String { output + errors }
-    var description: String { "exit code \(code)\n\(output)\(errors)" }
+    /// The errors first: a report of failed tests has room for a few lines of each.
+    var description: String { "exit code \(code)\n\(errors)\(output)" }
 
     /// The line in which the plan or the apply says what it comes to.
     func says(_ parts: String...) -> Bool { parts.allSatisfy(text.contains) }
