@@ -42,6 +42,28 @@ import Testing
         }
     }
 
+    /// What a copy left that was cut off is removed before the copy is made again, which takes longer than to look.
+    @Test func aCopyThatWasCutOff() async throws {
+        try await Lab.run { lab in
+            let before = try await lab.census()
+            var fleet = Fleet()
+            fleet.images = [try await lab.blankImage("large")]
+            #expect(truncate("\(lab.folder)/large.raw", 512 << 20) == 0)
+            fleet.guests = [Fleet.alone("web-1", ["disks: [{name: root, image: large, size: 512MiB}]"])]
+            try await lab.expectConverges(fleet)
+            let copy = try #require(try await lab.live().cache.first { $0.format == .raw && $0.size == .mib(512) })
+            #expect(try await lab.destroy(fleet).code == 0)
+
+            let half = lab.layout.cached(copy) + DurableFile.temporarySuffix
+            try Files.makeFolder(lab.layout.cacheFolder)
+            try DurableFile.write([1, 2, 3], to: half)
+            try await lab.expectConverges(fleet)
+            #expect(!Files.exists(half))
+            #expect(try await lab.destroy(fleet).code == 0)
+            try await lab.expect(before)
+        }
+    }
+
     @Test func whatIsNotOursIsNotTouched() async throws {
         try await Lab.run { lab in
             // Names and places like ours, without our mark.

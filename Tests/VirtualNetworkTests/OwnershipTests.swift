@@ -82,7 +82,7 @@ import Testing
             let error = await #expect(throws: CommandError.self) { try await lodge.removeLeftover(leftovers[0]) }
             #expect(error?.output.contains("in use by lodge:0a1b2c3d/demo/guest/web/eth0") == true)
             try await lodge.removeLeftover(leftovers[3])
-            #expect(!Files.exists(lodge.layout.networksFolder))
+            #expect(!Files.exists(leftovers[3].subject))
         }
     }
 

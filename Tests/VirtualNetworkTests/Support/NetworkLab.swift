@@ -113,10 +113,12 @@ actor NetworkLab {
         let links = try await ip(["-o", "link"]).split(separator: "\n").map { $0.split(separator: "<")[0] }
         let rules = try await execute(["nft", "-a", "list", "ruleset"])
         let processes = try await Command.run("ip", ["netns", "pids", host], package: "iproute2")
-        let files = try await Command.run("find", [folder], package: "findutils").split(separator: "\n").sorted()
+        // The folders that networks share go at the end of an apply, which this is not.
+        let files = try await Command.run("find", [folder, "!", "-type", "d"], package: "findutils")
+            .split(separator: "\n").sorted()
         let forwarding = try await execute(["cat", "/proc/sys/net/ipv4/ip_forward"])
         return [
-            links.joined(separator: "\n"), try await ip(["-o", "addr"]), rules, processes,
+            links.joined(separator: "\n"), try await ip(["-o", "-4", "addr"]), rules, processes,
             files.joined(separator: "\n"), forwarding,
         ].joined(separator: "\n--\n")
     }
