@@ -21,6 +21,9 @@ struct NetworkFilter {
 
     private func record(_ listing: String) -> String { "\(rules.digest) \(Digest(of: listing))\n" }
 
+    /// True where these very rules were put into the kernel, whatever somebody did to them since.
+    var isOnRecord: Bool { Files.text(recordPath)?.hasPrefix("\(rules.digest) ") ?? false }
+
     /// - Parameter tables: what ``NFTables/tables()`` gave.
     func isIntact(_ tables: [String: String]) -> Bool {
         guard let listing = tables[table] else { return false }

@@ -122,8 +122,8 @@ public struct NetworkHost: Sendable {
     /// are removed.
     public func reserve(_ guest: GuestDefinition, hostname: String) async throws(NetworkError) {
         do {
-            let networks = try Reservations(store: store, server: server).reserve(guest, hostname: hostname)
-            for network in networks { try await filter(network).ensure() }
+            try Reservations(store: store, server: server).reserve(guest, hostname: hostname)
+            try await followReservations(of: guest.owner.fleet)
             try taps.sweep(guest.reference, guest.spec)
         } catch {
             throw NetworkError(error)
@@ -133,11 +133,19 @@ public struct NetworkHost: Sendable {
     /// Removes the guest's reservations, names and leases from all networks.
     public func release(_ guest: GuestReference) async throws(NetworkError) {
         do {
-            let networks = try await Reservations(store: store, server: server).release(guest.id)
-            for network in networks { try await filter(network).ensure() }
+            try await Reservations(store: store, server: server).release(guest.id)
+            try await followReservations(of: guest.fleet)
             try taps.sweep(guest, nil)
         } catch {
             throw NetworkError(error)
+        }
+    }
+
+    /// Lets through what guests may send by now; where an earlier run was cut off before it did, too.
+    private func followReservations(of fleet: Name) async throws {
+        for network in try store.read().definitions where network.owner.fleet == fleet {
+            let filter = filter(network)
+            if !filter.isOnRecord { try await filter.ensure() }
         }
     }
 

@@ -10,9 +10,7 @@ struct Reservations {
 
     /// Writes the guest's files in its networks and removes its stale ones everywhere. A lease that no longer fits is
     /// given back.
-    ///
-    /// - Returns: the networks in which the guest's files have changed.
-    func reserve(_ guest: GuestDefinition, hostname: String) throws -> [NetworkDefinition] {
+    func reserve(_ guest: GuestDefinition, hostname: String) throws {
         guard HostName.isValid(hostname) else {
             throw NetworkError(
                 "name the guest", guest.name.text, "“\(hostname)” is no host name",
@@ -25,9 +23,7 @@ struct Reservations {
                 "its network \(nic.network) is not on this host", advice: "apply the network first")
         }
         let names = hostname == guest.name.text ? hostname : "\(guest.name) \(hostname)"
-        var changed: [NetworkDefinition] = []
         for network in networks {
-            let before = files(of: guest.id, in: network)
             let nics = guest.spec.nics.filter { $0.networkID == network.id }
             let wanted = Dictionary(nics.map { (file(guest.id, $0.name), $0) }) { first, _ in first }
             try strike(guest.id, of: network) { file, content in
@@ -38,7 +34,6 @@ struct Reservations {
                 try write(reservation(nic), file, in: folder.reservations, of: network)
                 try write("\(nic.ipv4) \(names)\n", file, in: folder.names, of: network)
             }
-            if files(of: guest.id, in: network) != before { changed.append(network) }
         }
         let outdated = networks.filter(isPending)
         try server.reload(Set(outdated.map(\.id)))
@@ -46,15 +41,11 @@ struct Reservations {
             giveBack(strayLeases(network), network)
             try Files.remove(pending(network))
         }
-        return changed
     }
 
     /// Removes all files of the guest, and gives its leases back.
-    ///
-    /// - Returns: the networks in which it had any.
-    func release(_ guest: ObjectID) async throws -> [NetworkDefinition] {
+    func release(_ guest: ObjectID) async throws {
         let networks = try store.read().definitions
-        let changed = networks.filter { !files(of: guest, in: $0).isEmpty }
         for network in networks { try strike(guest, of: network) { _, _ in false } }
         let outdated = networks.filter(isPending)
         try server.reload(Set(outdated.map(\.id)))
@@ -62,14 +53,6 @@ struct Reservations {
             try await endStrayLeases(network)
             try Files.remove(pending(network))
         }
-        return changed
-    }
-
-    /// The guest's reservations in one network, by their files.
-    private func files(of guest: ObjectID, in network: NetworkDefinition) -> [String: String] {
-        let folder = store.folder(network).reservations
-        let own = ((try? Files.list(folder)) ?? []).filter { $0.hasPrefix("\(guest)-") }
-        return Dictionary(own.map { ($0, Files.text("\(folder)/\($0)") ?? "") }) { first, _ in first }
     }
 
     /// Finishes what a run began that was cut short between changing the files and telling the server.

@@ -14,6 +14,7 @@ import Testing
             var guest = try await ChangeableGuest.boot(in: lab)
             let boot = try await guest.status()["boot-id"]
             try await memory(&guest)
+            try await memoryThatSomebodyChanged(&guest)
             try await memoryThatIsInUse(&guest)
             try await memoryThatTheHostLacks(&guest)
             try await processors(&guest)
@@ -47,6 +48,25 @@ import Testing
         #expect(error?.text.contains("has room for 512MiB, not for 1GiB") == true, "\(error?.text ?? "")")
         #expect(try await guest.recorded().memory == .mib(256))
         #expect(try await guest.change(.setMemory(.mib(256))) == nil)
+    }
+
+    private func memoryThatSomebodyChanged(_ guest: inout ChangeableGuest) async throws {
+        let total = try await guest.number("memory-kib")
+        let defects = { [lab = guest.lab] in try await lab.guest("web-1").defects }
+        #expect(try await defects().isEmpty)
+        let session = try await guest.lab.monitor(of: "web-1")
+        _ = try await session.execute(
+            "qom-set",
+            arguments: [
+                "path": "/machine/peripheral/room", "property": "requested-size", "value": .integer(64 << 20),
+            ])
+        #expect(try await defects() == [.memory(.mib(192))])
+        _ = try await session.execute("balloon", arguments: ["value": .integer(112 << 20)])
+        session.close()
+        #expect(try await eventually { try await defects() == [.memory(.mib(112))] })
+        #expect(try await guest.change(.setMemory(.mib(256))) == nil)
+        #expect(try await defects().isEmpty)
+        try await guest.expect("memory-kib", total)
     }
 
     /// The guest holds more than it is to keep: what it does not let go of stays its own, and is said.

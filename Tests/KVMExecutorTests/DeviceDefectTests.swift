@@ -46,7 +46,8 @@ import Testing
         SeenDevices(
             state: .running, devices: ["disk-data", "nic-eth0", "seed", "balloon", "port0", "port1", "port2"],
             drives: [try drive("disk-data", folder.disk(name("data")), iops: 100), try drive("seed", folder.seed)],
-            ports: try ports(["disk-data", "nic-eth0", ""]), cpus: 2)
+            ports: try ports(["disk-data", "nic-eth0", ""]), cpus: 2,
+            leftByBalloon: .mib(128))
     }
 
     private func defects(
@@ -77,8 +78,35 @@ import Testing
                 == [.limitChanged("disk data")])
         #expect(try defects { $0.drives.removeLast() } == [.seedMissing])
         #expect(try defects { $0.cpus = 3 } == [.cpus(3)])
+        #expect(try defects { $0.leftByBalloon = .mib(100) } == [.memory(.mib(100))])
+        #expect(try defects { $0.addedMemory = .mib(64) } == [.memory(.mib(192))])
         #expect(
             try defects { $0.ports = try Self.ports(["disk-data", "nic-eth0", "alien"]) } == [.strangeDevice("alien")])
+    }
+
+    @Test func memoryThatIsMoreOrLessThanAtTheStart() throws {
+        let boot = ByteCount.mib(128)
+        func defects(
+            _ memory: ByteCount, left: ByteCount, added: ByteCount?
+        ) throws -> [GuestDefect] {
+            var seen = try Self.seen()
+            (seen.leftByBalloon, seen.addedMemory) = (left, added)
+            var spec = Self.spec
+            (spec.memory, spec.maxMemory) = (memory, .mib(512))
+            var process = RunningGuest(generation: 1, spec: spec, pid: 1, startTime: 1, bootID: "")
+            process.bootMemory = boot
+            return DeviceDefects(
+                definition: guestDefinition("web-1", spec), process: process, folder: Self.folder
+            ).list(seen)
+        }
+        #expect(try defects(.mib(256), left: boot, added: .mib(128)).isEmpty)
+        #expect(try defects(.mib(255), left: boot, added: .mib(128)).isEmpty, "whole blocks of the device")
+        #expect(try defects(.mib(256), left: boot, added: .mib(64)) == [.memory(.mib(192))])
+        #expect(try defects(.mib(256), left: .mib(64), added: .mib(128)) == [.memory(.mib(64))])
+        #expect(try defects(.mib(96), left: .mib(96), added: .zero).isEmpty)
+        #expect(try defects(.mib(96), left: .mib(128), added: .zero).isEmpty, "the guest ran short and took it back")
+        #expect(try defects(.mib(96), left: .mib(64), added: .zero) == [.memory(.mib(64))])
+        #expect(try defects(.mib(96), left: .mib(96), added: .mib(2)) == [.memory(.mib(96))])
     }
 
     /// A run that was cut off after QEMU did it and before the record had it, or the other way round.

@@ -36,6 +36,16 @@ import Testing
         #expect(error?.reason.contains("newer Lodge (schema 3)") == true)
     }
 
+    /// Taken for a process that is not there, it would be restarted.
+    @Test func aNewerRecordOfAProcessIsAnError() throws {
+        try write(definition, in: "web-1")
+        let record = folder.layout.guestRun(definition.id)
+        try Files.makeFolder(record.path)
+        try DurableFile.write(Array(#"{"schema": 99}"#.utf8), to: record.running)
+        let error = #expect(throws: ExecutorError.self) { try store.running(definition.id) }
+        #expect(error?.reason.contains("newer Lodge (schema 99)") == true)
+    }
+
     @Test func aNewerClaimIsAnErrorAndNoLeftover() throws {
         try folder.write(#"{"schema": 2}"#, to: "state/images/claims/demo/base.json")
         let error = #expect(throws: ExecutorError.self) { try ImageClaims(layout: folder.layout).list() }

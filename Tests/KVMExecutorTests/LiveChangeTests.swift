@@ -187,6 +187,41 @@ import Testing
                 == ["/machine/unattached/device[3]", "/machine/unattached/device[2]"])
     }
 
+    /// Right after something was plugged in, QEMU has nothing unplugged for a moment.
+    @Test func aBusyGuestIsAskedAgain() async throws {
+        let refusals = Mutex(2)
+        let (monitor, peer) = try await monitor { command, arguments in
+            switch command {
+            case "qom-list": return .reply([["name": "disk-data", "type": "child<virtio-blk-pci>"]])
+            case "device_del":
+                let isBusy = refusals.withLock { left in
+                    left -= 1
+                    return left >= 0
+                }
+                return isBusy
+                    ? .refusal("Hot-unplug failed: guest is busy (power indicator blinking)")
+                    : .replyThen([("DEVICE_DELETED", ["device": "disk-data", "path": "/machine/peripheral/disk-data"])])
+            default: return .refusal("unknown")
+            }
+        }
+        #expect(try await monitor.letGo(of: "disk-data", within: .seconds(60)))
+        #expect(peer.arguments(of: "device_del").count == 3)
+    }
+
+    @Test func whatCannotBeUnpluggedIsAnErrorAtOnce() async throws {
+        let (monitor, peer) = try await monitor { command, _ in
+            switch command {
+            case "qom-list": .reply([["name": "disk-data", "type": "child<virtio-blk-pci>"]])
+            default: .refusal("Bus 'pcie.0' does not support hotplugging")
+            }
+        }
+        let error = await #expect(throws: ExecutorError.self) {
+            try await monitor.letGo(of: "disk-data", within: .seconds(60))
+        }
+        #expect(error?.description.contains("does not support hotplugging") == true)
+        #expect(peer.arguments(of: "device_del").count == 1)
+    }
+
     @Test func aGuestThatKeepsAProcessor() async throws {
         let (monitor, _) = try await monitor { command, arguments in
             switch command {
@@ -244,12 +279,12 @@ import Testing
             error?.description.hasPrefix("cannot resize memory of guest web-1: QMP qom-set on") == true,
             "\(error?.description ?? "")")
         #expect(try store.definition(definition.owner.fleet, definition.name) == definition)
-        let left = try #require(store.running(definition.id))
+        let left = try #require(try store.running(definition.id))
         #expect(left.spec.disks[0].size == .gib(2) && left.spec.memory == .mib(128) && left.generation == 1)
 
         isAlive.withLock { $0 = true }
         #expect(try await changer.change(definition, changes) == nil)
-        let done = try #require(store.running(definition.id))
+        let done = try #require(try store.running(definition.id))
         #expect(done.spec == definition.spec && done.generation == 2)
         #expect(!peer.requests.isEmpty)
     }
@@ -259,7 +294,7 @@ import Testing
         definition.spec.labels = ["tier": "web"]
         let changer = GuestChanger(layout: folder.layout, networking: .none, patience: patience)
         #expect(try await changer.change(definition, [.record]) == nil)
-        #expect(store.running(definition.id)?.spec.labels == ["tier": "web"])
+        #expect(try store.running(definition.id)?.spec.labels == ["tier": "web"])
         // Anything else does.
         let error = await #expect(throws: ExecutorError.self) {
             _ = try await changer.change(definition, [.setMemory(.mib(256))])

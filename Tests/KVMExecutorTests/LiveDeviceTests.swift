@@ -73,7 +73,7 @@ import Testing
             remark
                 == "the guest did not let go of disk data within 0.2 seconds, and keeps it until its restart; "
                 + "the guest did not let go of NIC eth0 within 0.2 seconds, and keeps it until its restart")
-        let left = try #require(store.running(definition.id))
+        let left = try #require(try store.running(definition.id))
         #expect(left.spec == spec, "a restart is pending")
         #expect(Files.exists(file(definition)), "a disk in use keeps its file")
         #expect(peer.arguments(of: "device_del") == [["id": "disk-data"], ["id": "nic-eth0"]])
@@ -107,7 +107,7 @@ import Testing
         let changer = GuestChanger(layout: folder.layout, networking: .none)
         let remark = try await changer.change(definition, [.addNIC(nic)])
         #expect(remark == "no PCI port is free for NIC eth0: it comes with the next restart")
-        #expect(store.running(definition.id)?.spec == bare)
+        #expect(try store.running(definition.id)?.spec == bare)
         #expect(!peer.requests.isEmpty)
     }
 

@@ -16,9 +16,10 @@ import Testing
             ["devices": [["qdev_id": "port0", "pci_bridge": ["bus": ["secondary": 1], "devices": []]]]]
         ],
         "query-cpus-fast": [["cpu-index": 0, "qom-path": "/machine/unattached/device[0]", "thread-id": 1]],
+        "query-balloon": ["actual": .integer(16 << 20)], "qom-get": 0,
     ]
 
-    @Test func aGuestIsAskedFiveQuestionsInOneGo() async throws {
+    @Test func aGuestIsAskedItsQuestionsInOneGo() async throws {
         let folder = TemporaryFolder()
         let layout = folder.layout
         let spec = GuestSpec(cpus: 1, memory: .mib(16), machine: .q35, accelerator: .tcg, cpuModel: "max")
@@ -42,7 +43,7 @@ import Testing
         #expect(guest.state == .running && guest.defects.isEmpty && guest.freePorts == 1)
         #expect(
             monitor.requests.map(\.execute).sorted() == [
-                "qom-list", "query-block", "query-cpus-fast", "query-pci", "query-status",
+                "qom-get", "qom-list", "query-balloon", "query-block", "query-cpus-fast", "query-pci", "query-status",
             ])
     }
 }

@@ -17,7 +17,10 @@ import Testing
                     count.most = max(count.most, count.now)
                 }
                 defer { running.withLock { $0.now -= 1 } }
-                try? await Task.sleep(for: .milliseconds(2))
+                // As many as may run at once do, where as many are ready: they wait for each other, for a while.
+                for _ in 0..<200 where running.withLock({ $0.most }) < parallelism {
+                    try? await Task.sleep(for: .milliseconds(5))
+                }
                 return try await perform()
             }
         }.outcome

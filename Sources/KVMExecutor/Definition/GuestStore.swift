@@ -59,9 +59,14 @@ public struct GuestStore: Sendable {
         try JSONFile.write(definition, to: folder.definition, mode: 0o600)
     }
 
-    /// Nil where the guest has none, or none that can be read.
-    public func running(_ id: ObjectID) -> RunningGuest? {
-        try? JSONFile.read(RunningGuest.self, from: layout.guestRun(id).running)
+    /// The record of the guest's process; nil where there is none, or none that makes sense.
+    ///
+    /// - Throws: where it is a newer Lodge's: what runs there is not to be judged by an older one.
+    public func running(_ id: ObjectID) throws(ExecutorError) -> RunningGuest? {
+        do { return try JSONFile.read(RunningGuest.self, from: layout.guestRun(id).running) } catch {
+            if case .newer = error { throw ExecutorError("read the record of a guest's process", error) }
+            return nil
+        }
     }
 
     public func write(_ running: RunningGuest, of id: ObjectID) throws(SystemError) {

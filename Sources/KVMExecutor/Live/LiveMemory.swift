@@ -7,6 +7,7 @@ import QMP
 struct LiveMemory {
     /// The device's id, and that of the memory behind it.
     static let device = "room"
+    static let path = "/machine/peripheral/\(device)"
     /// The device hands out memory in blocks of this size, in bytes: the size of a huge page on x86.
     static let block: Int64 = 2 << 20
 
@@ -23,6 +24,14 @@ struct LiveMemory {
         maxMemory > memory ? wholeBlocks(maxMemory - boot(memory)) : nil
     }
 
+    /// What such a process is asked to have beyond that, where it is to have so much.
+    static func added(to boot: ByteCount, for size: ByteCount) -> ByteCount {
+        size > boot ? wholeBlocks(size - boot) : .zero
+    }
+
+    /// What the balloon is to leave where a process is to have so much: whole MiB.
+    static func left(for size: ByteCount) -> ByteCount { .mib((size.bytes + (1 << 20) - 1) >> 20) }
+
     private static func wholeBlocks(_ size: ByteCount) -> ByteCount {
         ByteCount(bytes: (size.bytes + block - 1) / block * block)
     }
@@ -34,7 +43,7 @@ struct LiveMemory {
         let room =
             running.spec.machine == .q35
             ? Self.room(memory: running.bootMemory, maxMemory: running.spec.maxMemory) : nil
-        let wanted = size > boot ? Self.wholeBlocks(size - boot) : .zero
+        let wanted = Self.added(to: boot, for: size)
         guard wanted <= room ?? .zero else {
             throw ExecutorError(
                 monitor.operation, "its process has room for \(boot + (room ?? .zero)), not for \(size)",
@@ -64,7 +73,7 @@ struct LiveMemory {
     /// - Parameter size: in effect whole MiB.
     /// - Returns: false where the guest did not do it in time.
     private func inflate(leaving size: ByteCount) async throws(ExecutorError) -> Bool {
-        let size = ByteCount.mib((size.bytes + (1 << 20) - 1) >> 20)
+        let size = Self.left(for: size)
         if try await leftByBalloon() == size { return true }
         try await monitor.execute("balloon", ["value": .integer(size.bytes)])
         return try await monitor.poll(for: patience) { () throws(ExecutorError) in
@@ -100,8 +109,6 @@ struct LiveMemory {
         try await request(present)
         return try await plugged()
     }
-
-    private static let path = "/machine/peripheral/\(device)"
 
     private func plugged() async throws(ExecutorError) -> ByteCount {
         ByteCount(bytes: try await monitor.execute(QOMGet(path: Self.path, property: "size", as: Int64.self)))

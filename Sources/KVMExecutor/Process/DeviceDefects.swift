@@ -12,7 +12,7 @@ struct DeviceDefects {
 
     /// Sorted by their texts.
     func list(_ seen: SeenDevices) -> [GuestDefect] {
-        let found = disks(seen) + nics(seen) + seed(seen) + strangers(seen) + cpus(seen)
+        let found = disks(seen) + nics(seen) + seed(seen) + strangers(seen) + cpus(seen) + memory(seen)
         return found.sorted { $0.text < $1.text }
     }
 
@@ -59,6 +59,18 @@ struct DeviceDefects {
 
     private func cpus(_ seen: SeenDevices) -> [GuestDefect] {
         specs.contains { $0.cpus == seen.cpus } ? [] : [.cpus(seen.cpus)]
+    }
+
+    /// A guest that runs short takes back what is in the balloon: more than the balloon is to leave is no defect.
+    private func memory(_ seen: SeenDevices) -> [GuestDefect] {
+        guard let left = seen.leftByBalloon else { return [] }
+        let boot = LiveMemory.boot(process.bootMemory)
+        let added = seen.addedMemory ?? .zero
+        let isAsRecorded = specs.contains { spec in
+            added == LiveMemory.added(to: boot, for: spec.memory)
+                && left >= min(boot, LiveMemory.left(for: spec.memory))
+        }
+        return isAsRecorded ? [] : [.memory(left < boot ? left : boot + added)]
     }
 
     /// True where the file that QEMU names is the disk's. After a rename of the guest, QEMU still has the name by

@@ -27,12 +27,20 @@ public struct GuestObserver: Sendable {
             throw ExecutorError("observe the guests", error)
         }
         let emulators = EmulatorProcess.all()
-        let guests = await withTaskGroup(of: LiveGuest.self) { group in
+        let answers = await withTaskGroup(of: Result<LiveGuest, ExecutorError>.self) { group in
             for definition in listed.definitions {
-                group.addTask { await observe(definition, emulators: emulators) }
+                group.addTask {
+                    do throws(ExecutorError) {
+                        return .success(try await observe(definition, emulators: emulators))
+                    } catch {
+                        return .failure(error)
+                    }
+                }
             }
-            return await group.reduce(into: [LiveGuest]()) { $0.append($1) }
+            return await group.reduce(into: []) { $0.append($1) }
         }
+        var guests: [LiveGuest] = []
+        for answer in answers { guests.append(try answer.get()) }
         let known = Set(listed.definitions.map(QEMUCommandLine.uuid))
         let ids = Set(listed.definitions.map(\.id.text))
         var leftovers = listed.broken
@@ -62,28 +70,30 @@ public struct GuestObserver: Sendable {
         let store = GuestStore(layout: layout)
         guard Files.exists(layout.guest(guest.fleet, guest.name).definition) else { return nil }
         let definition = try store.definition(guest.fleet, guest.name)
-        return await observe(
-            definition, emulators: store.liveProcess(definition.id) == nil ? EmulatorProcess.all() : [])
+        let isRecorded = try store.liveProcess(definition.id) != nil
+        return try await observe(definition, emulators: isRecorded ? [] : EmulatorProcess.all())
     }
 
     /// What holds memory now, without asking any of it how it is: for deciding whether one more guest fits.
     public func processes() throws(ExecutorError) -> (guests: [LiveGuest], strangers: [StrangerProcess]) {
         let store = GuestStore(layout: layout)
-        let guests = try store.list().definitions.compactMap { definition in
-            store.liveProcess(definition.id).map {
-                LiveGuest(definition: definition, state: .running, process: $0)
-            }
+        var guests: [LiveGuest] = []
+        for definition in try store.list().definitions {
+            guard let process = try store.liveProcess(definition.id) else { continue }
+            guests.append(LiveGuest(definition: definition, state: .running, process: process))
         }
         return (guests, EmulatorProcess.all().filter { $0.owner(instance) == nil }.map(\.stranger))
     }
 
-    private func observe(_ definition: GuestDefinition, emulators: [EmulatorProcess]) async -> LiveGuest {
+    private func observe(
+        _ definition: GuestDefinition, emulators: [EmulatorProcess]
+    ) async throws(ExecutorError) -> LiveGuest {
         let store = GuestStore(layout: layout)
         let folder = layout.guest(definition.owner.fleet, definition.name)
         var guest = LiveGuest(definition: definition, state: .stopped)
         guest.missingDisks = definition.spec.disks.map(\.name).filter { !Files.exists(folder.disk($0)) }
         guest.keptDisks = DiskFiles(definition, layout: layout).kept(besides: definition.spec)
-        guard let process = store.liveProcess(definition.id) else {
+        guard let process = try store.liveProcess(definition.id) else {
             if let lost = EmulatorProcess.guest(definition, among: emulators) {
                 guest.process = lost
                 guest.state = .unresponsive("the record of its process is gone")
@@ -107,13 +117,10 @@ public struct GuestObserver: Sendable {
 }
 
 extension GuestStore {
-    /// True where the guest's process lives.
-    public func isAlive(_ id: ObjectID) -> Bool { liveProcess(id) != nil }
-
     /// The guest's record of its process, where that very process lives: a pid and a start time name one process
     /// within one boot.
-    func liveProcess(_ id: ObjectID) -> RunningGuest? {
-        guard let running = running(id), running.bootID == Machine.bootID,
+    func liveProcess(_ id: ObjectID) throws(ExecutorError) -> RunningGuest? {
+        guard let running = try running(id), running.bootID == Machine.bootID,
             let entry = ProcessTable.entry(running.pid), !entry.isDead, entry.startTime == running.startTime
         else { return nil }
         return running

@@ -55,7 +55,7 @@ public struct GuestStopper: Sendable {
     /// By its record, or where that is gone by its UUID.
     private func process(of guest: GuestReference) -> RunningGuest? {
         let store = GuestStore(layout: layout)
-        if let process = store.liveProcess(guest.id) { return process }
+        if let process = try? store.liveProcess(guest.id) { return process }
         guard let definition = try? store.definition(guest.fleet, guest.name) else { return nil }
         return EmulatorProcess.guest(definition, among: EmulatorProcess.all())
     }

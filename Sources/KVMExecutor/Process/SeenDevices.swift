@@ -11,6 +11,10 @@ struct SeenDevices: Sendable {
     /// Without ports where the machine has none.
     var ports: PortTable
     var cpus: Int
+    /// What the balloon leaves of the memory that the process was started with; nil: there is no balloon.
+    var leftByBalloon: ByteCount?
+    /// What the guest was asked to have beyond that; nil: it has no room for more.
+    var addedMemory: ByteCount?
 
     static func ask(_ session: QMPSession, timeout: Duration) async throws(QMPError) -> SeenDevices {
         async let state = result { () throws(QMPError) in
@@ -28,9 +32,17 @@ struct SeenDevices: Sendable {
         async let cpus = result { () throws(QMPError) in
             try await session.execute(QueryCPUsFast(), timeout: timeout).count
         }
+        async let balloon = amount { () throws(QMPError) in
+            Int64(try await session.execute(QueryBalloon(), timeout: timeout).actual)
+        }
+        async let added = amount { () throws(QMPError) in
+            try await session.execute(
+                QOMGet(path: LiveMemory.path, property: "requested-size", as: Int64.self), timeout: timeout)
+        }
         return SeenDevices(
             state: try await state.get(), devices: Set(try await devices.get().map(\.name)),
-            drives: try await drives.get(), ports: PortTable(try await buses.get()), cpus: try await cpus.get())
+            drives: try await drives.get(), ports: PortTable(try await buses.get()), cpus: try await cpus.get(),
+            leftByBalloon: try await balloon.get(), addedMemory: try await added.get())
     }
 
     /// `async let` does not carry the type of an error.
@@ -38,6 +50,16 @@ struct SeenDevices: Sendable {
         _ body: @Sendable () async throws(QMPError) -> Value
     ) async -> Result<Value, QMPError> {
         do throws(QMPError) { return .success(try await body()) } catch { return .failure(error) }
+    }
+
+    /// Bytes that a device tells of; nil where QEMU says that there is none.
+    private static func amount(
+        _ body: @Sendable () async throws(QMPError) -> Int64
+    ) async -> Result<ByteCount?, QMPError> {
+        do throws(QMPError) { return .success(ByteCount(bytes: try await body())) } catch {
+            if case .refused = error.reason { return .success(nil) }
+            return .failure(error)
+        }
     }
 
     /// Ports where a device can be added; nil where that is not known, or there are none.
