@@ -234,6 +234,10 @@ import Testing
         #expect(outcome.exitCode == 1)
         #expect(outcome.errors.contains("host sim: the host is locked by ada"), "\(outcome.errors)")
         #expect(outcome.errors.contains("--lock-timeout"))
+        let comment = try await Command.outcome(
+            of: "flock", [lock] + command + ["--output", "markdown"], package: "util-linux")
+        #expect(comment.output.hasPrefix("### Failed: host sim: the host is locked by ada"), "\(comment.output)")
+        #expect(!comment.output.contains("u{a}"), "\(comment.output)")
     }
 
     @Test func helpAndVersionAreNoErrors() async throws {

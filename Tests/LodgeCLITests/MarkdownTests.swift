@@ -127,7 +127,8 @@ import Testing
             #expect(markdown.hasSuffix("What was done stays. Plan again to see what is left.\n"))
             let html = try await html(markdown)
             #expect(self.count("<details>", in: html) == self.count("</details>", in: html))
-            #expect(html.contains("<h4>Result</h4>"))
+            #expect(
+                html.contains("<h4>Result</h4>") && html.contains("<code class=\"language-text\">Error: guest.guest-0"))
         }
     }
 

@@ -44,8 +44,10 @@ enum Markdown {
 
     /// As many texts as fit in one block, a blank line between two, and a remark about the others.
     ///
-    /// - Parameter limit: in bytes, for the texts that are shown.
-    static func fenced(_ texts: some Collection<String>, limit: Int) -> String {
+    /// - Parameters:
+    ///   - limit: in bytes, for the texts that are shown.
+    ///   - rest: what the number of left-out texts is told in.
+    static func fenced(_ texts: some Collection<String>, limit: Int, rest: (Int) -> String) -> String {
         var shown: [String] = []
         var size = 0
         for text in texts {
@@ -53,8 +55,8 @@ enum Markdown {
             guard size <= limit else { break }
             shown.append(text)
         }
-        let rest = texts.count - shown.count
-        let content = shown.joined(separator: "\n") + (rest > 0 ? "\n\(rest) more not shown; see the JSON\n" : "")
+        let hidden = texts.count - shown.count
+        let content = shown.joined(separator: "\n") + (hidden > 0 ? "\n\(rest(hidden))\n" : "")
         return fenced(content, language: "text")
     }
 

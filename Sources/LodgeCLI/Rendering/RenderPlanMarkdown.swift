@@ -101,5 +101,7 @@ private func remarksSection(of plan: Plan, limit: Int) -> String {
 }
 
 private func diagnosticsBlock(_ diagnostics: [Diagnostic], limit: Int) -> String {
-    Markdown.fenced(diagnostics.lazy.map { renderDiagnostics([$0], style: .plain) }, limit: limit)
+    Markdown.fenced(diagnostics.lazy.map { renderDiagnostics([$0], style: .plain) }, limit: limit) {
+        "\($0) more not shown; see the JSON"
+    }
 }

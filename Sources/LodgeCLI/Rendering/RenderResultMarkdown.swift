@@ -11,8 +11,11 @@ let planShareOfComment = 37_000
 func renderResultMarkdown(_ ending: ApplyEnding, _ text: String, _ outcome: ApplyOutcome) -> String {
     var result = ""
     if !outcome.failed.isEmpty {
-        let failures = outcome.failed.lazy.map { renderFailure($0, style: .plain).shortened(to: 2_000) }
-        result += Markdown.fenced(failures, limit: 6_000) + "\n"
+        // The first of them fits, whatever its characters are.
+        let failures = outcome.failed.lazy.map { renderFailure($0, style: .plain).shortened(to: 1_400) }
+        result +=
+            Markdown.fenced(failures, limit: 6_000) { "\(counted($0, "more failure")) not shown; see standard error" }
+            + "\n"
     }
     let steps = stepTable(outcome)
     if !steps.isEmpty {
@@ -40,9 +43,15 @@ func renderResultMarkdown(_ ending: ApplyEnding, _ text: String, _ outcome: Appl
 
 /// Why an apply ended before there was a plan.
 func renderFailureMarkdown(_ text: String, _ diagnostics: [Diagnostic] = []) -> String {
-    let details = diagnostics.lazy.map { renderDiagnostics([$0], style: .plain).shortened(to: 2_000) }
-    return "### Failed: \(Markdown.escaped(text.shortened(to: 1_000)))\n"
-        + (diagnostics.isEmpty ? "" : "\n" + Markdown.fenced(details, limit: 20_000))
+    let lines = text.split(separator: "\n").map { String($0).visible.shortened(to: 1_000) }
+    let rest = lines.dropFirst().map { "\($0)\n" }.joined()
+    let details =
+        (rest.isEmpty ? [] : [rest])
+        + diagnostics.map { renderDiagnostics([$0], style: .plain).shortened(to: 2_000) }
+    return "### Failed: \(Markdown.escaped(lines.first ?? ""))\n"
+        + (details.isEmpty
+            ? ""
+            : "\n" + Markdown.fenced(details, limit: 20_000) { "\($0) more not shown; see standard error" })
 }
 
 /// An object a row, what went wrong first.
