@@ -93,6 +93,30 @@ import Testing
         #expect(try Files.list("\(folder.layout.stateFolder)/simulated").isEmpty)
     }
 
+    /// Standard output is a comment: nothing but the plan and how it ended.
+    @Test func anApplyAsMarkdown() async throws {
+        let file = try manifest()
+        let apply = try await lodge(["apply", "--auto-approve", "--output", "markdown", "-f", file])
+        #expect(apply.exitCode == 0)
+        #expect(apply.output.hasPrefix("### Fleet demo: 3 changes on 1 host; "), "\(apply.output)")
+        #expect(apply.output.contains("**Plan: 3 to add, 0 to change, 0 to destroy.**"))
+        #expect(apply.output.contains("| done | guest.web-1 | sim | "))
+        #expect(apply.output.hasSuffix("\n\n**Apply complete! Resources: 3 added, 0 changed, 0 destroyed.**\n"))
+        #expect(apply.errors.contains("guest.web-1: ") && !apply.output.contains("guest.web-1: "))
+        let again = try await lodge(["apply", "--output", "markdown", "-f", file])
+        #expect(again.output == "### No changes. Your infrastructure matches the configuration.\n")
+        let refused = try await lodge([
+            "apply", "--output", "markdown", "-f", try manifest(Self.fleet + Self.guest("huge", memory: "7GiB")),
+        ])
+        #expect(refused.exitCode == 3 && refused.output.hasSuffix("\n**Refused:** Nothing was changed.\n"))
+        let unapproved = try await lodge(["destroy", "--output", "markdown", "-f", file])
+        #expect(unapproved.exitCode == 1 && unapproved.output.contains("\n**Failed:** there is nobody to ask"))
+        let destroy = try await lodge(["destroy", "--auto-approve", "--output", "markdown", "-f", file])
+        #expect(destroy.exitCode == 0)
+        #expect(destroy.output.contains("| done | network.lan | sim | remove |"), "\(destroy.output)")
+        #expect(destroy.output.hasSuffix("\n**Destroy complete! Resources: 3 destroyed.**\n"))
+    }
+
     @Test func whatDoesNotFitIsRefused() async throws {
         let file = try manifest(Self.fleet + Self.guest("huge", memory: "7GiB"))
         for command in [["plan"], ["plan", "--detailed-exitcode"], ["apply", "--auto-approve"]] {
@@ -210,6 +234,10 @@ import Testing
         #expect(outcome.exitCode == 1)
         #expect(outcome.errors.contains("host sim: the host is locked by ada"), "\(outcome.errors)")
         #expect(outcome.errors.contains("--lock-timeout"))
+        let comment = try await Command.outcome(
+            of: "flock", [lock] + command + ["--output", "markdown"], package: "util-linux")
+        #expect(comment.output.hasPrefix("### Failed: host sim: the host is locked by ada"), "\(comment.output)")
+        #expect(!comment.output.contains("u{a}"), "\(comment.output)")
     }
 
     @Test func helpAndVersionAreNoErrors() async throws {

@@ -1,5 +1,6 @@
 import FleetModel
 import Planner
+import Reconciler
 import Testing
 
 @testable import LodgeCLI
@@ -28,6 +29,25 @@ import Testing
         expectGolden(json(Samples.details), "plan-details.json")
     }
 
+    @Test func everyReplacementSaysWhatForcesIt() throws {
+        let plan = PlanDocument(
+            Samples.causes, lodgeVersion: "", timestamp: "", digest: Digest(of: "")
+        ).resourceChanges
+        func check(_ guest: String, _ reason: String, _ paths: [[String]], _ causes: [String]) throws {
+            let change = try #require(plan.first { $0.address.description == "guest.\(guest)" })
+            #expect(change.change.actions == ["delete", "create"])
+            #expect(
+                change.actionReason.value == reason && change.change.replacePaths == paths && change.causes == causes)
+        }
+        let image = ["disks", "root", "image"]
+        try check("db", "replace_because_cannot_update", [["cloudInit", "userData"], image], [])
+        try check(
+            "web-0", "replace_because_cannot_update", [image], ["only because image.debian-12 changes its content"])
+        try check(
+            "web-1", "replace_by_request", [image], ["requested by --replace", "image.debian-12 changes its content"])
+        try check("old", "replace_because_tainted", [], ["the file of root disk root is gone"])
+    }
+
     /// A change, a secret, a rename and a removal, as they lie in a file.
     @Test func aPlanFile() throws {
         var desired = Scenario.changed
@@ -54,6 +74,14 @@ import Testing
         expectGolden(
             ApplyEventLine.summary(.failed, "text", Samples.details, Samples.outcome).replacing(",", with: ",\n"),
             "report-failed.json")
+        expectGolden(
+            renderResultMarkdown(.failed, "\(counts(Samples.outcome)).", Samples.outcome), "report-failed.md")
+        expectGolden(
+            renderResultMarkdown(.interrupted, "\(counts(interrupted)).", interrupted), "report-interrupted.md")
+        var done = ApplyOutcome()
+        done.done = Samples.details.steps
+        expectGolden(renderResultMarkdown(.complete, applyCompletion(Samples.details), done), "report-complete.md")
+        expectGolden(renderResultMarkdown(.refused, "Nothing was changed.", ApplyOutcome()), "report-refused.md")
     }
 
     @Test func statusTellsHowARunningGuestWasChanged() {

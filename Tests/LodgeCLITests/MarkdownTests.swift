@@ -1,5 +1,6 @@
 import FleetModel
 import HostSystem
+import Reconciler
 import TestSupport
 import Testing
 
@@ -72,6 +73,62 @@ import Testing
             }
             let html = try await html(markdown)
             #expect(self.count("<details>", in: html) == self.count("</details>", in: html))
+        }
+    }
+
+    /// The plan and how it ended, as one comment.
+    private func comment(_ plan: Plan, _ ending: ApplyEnding, _ text: String, _ outcome: ApplyOutcome) -> String {
+        renderPlanMarkdown(plan, limit: planShareOfComment) + renderResultMarkdown(ending, text, outcome)
+    }
+
+    @Test func aResultIsATableAndALine() async throws {
+        let (plan, outcome) = (Samples.details, Samples.outcome)
+        let html = try await html(comment(plan, .failed, "\(counts(outcome)).", outcome))
+        #expect(html.contains("<h4>Result</h4>"))
+        let rows = html.matches(of: /<td>(failed|not begun|done)<\/td>/).map { String($0.1) }
+        #expect(rows == ["failed", "not begun", "not begun", "done"])
+        #expect(
+            html.contains("Error: guest.web-2: stop failed\n  QEMU did not end within 60s\n  it still runs\n</code>"))
+        #expect(html.hasSuffix("Plan again to see what is left.</p>\n"))
+    }
+
+    @Test(arguments: hostileTexts) func textOfAResultStaysText(text: String) async throws {
+        func html(_ text: String) async throws -> String {
+            var outcome = Samples.outcome
+            outcome.failed[0] = .init(step: Samples.step(2, "web-2", text), isRefusal: false, reason: text)
+            outcome.remarks[0] = .init(step: outcome.done[0], text: text)
+            return try await self.html(
+                renderResultMarkdown(.failed, text, outcome)
+                    + renderFailureMarkdown(text, [.error("code", text, detail: text)]))
+        }
+        func structure(_ html: String) -> [String: Int] {
+            Dictionary(html.matches(of: /<\/?[a-zA-Z!][^>]*>/).map { (String($0.output), 1) }, uniquingKeysWith: +)
+        }
+        let hostile = try await html(text)
+        #expect(structure(hostile) == structure(try await html("harmless")), "\(hostile)")
+        let prose = hostile.replacing(/<(code|pre)[^>]*>(.|\n)*?<\/(code|pre)>/, with: "")
+        #expect(prose.matches(of: /[@#][a-zA-Z0-9]/).isEmpty, "\(prose)")
+    }
+
+    @Test(arguments: [1, 300, 10_000]) func aCommentWithItsResultIsNeverTooLong(count: Int) async throws {
+        for text in ["it failed", String(repeating: "|`<@", count: 400), String(repeating: "ü", count: 900)] {
+            let plan = Samples.large(count, text: text)
+            let steps = (0..<count).map { Samples.step($0, "guest-\($0)", text) }
+            var outcome = ApplyOutcome()
+            for step in steps where step.id % 3 == 0 {
+                outcome.failed.append(.init(step: step, isRefusal: false, reason: "\(text)\n\(text)"))
+            }
+            outcome.done = steps.filter { $0.id % 3 == 1 }
+            outcome.remarks = outcome.done.map { .init(step: $0, text: text) }
+            outcome.notBegun = steps.filter { $0.id % 3 == 2 }
+            let markdown = comment(plan, .failed, text, outcome)
+            #expect(markdown.utf8.count < 60_000)
+            #expect(markdown.contains("\n| failed | guest.guest-0 | local | "))
+            #expect(markdown.hasSuffix("What was done stays. Plan again to see what is left.\n"))
+            let html = try await html(markdown)
+            #expect(self.count("<details>", in: html) == self.count("</details>", in: html))
+            #expect(
+                html.contains("<h4>Result</h4>") && html.contains("<code class=\"language-text\">Error: guest.guest-0"))
         }
     }
 

@@ -9,6 +9,8 @@ import Testing
             FieldOrigin(path: path, range: SourceRange(file: file, line: line, column: 5))
         }
         var fleet = Scenario.desired
+        fleet.networks[0].origins = [origin("mode", "lan.yaml", 4), origin("ipv4.subnet", "lan.yaml", 6)]
+        fleet.images[0].origins = [origin("source", "images.yaml", 4)]
         fleet.guests = [
             DesiredGuest(
                 name: Scenario.name("web-0"), labels: ["tier": "web"], memory: .gib(1), maxMemory: .gib(2),
@@ -26,7 +28,7 @@ import Testing
                 isProtected: true, set: Scenario.name("web"),
                 secrets: [
                     "boot.cmdline": .environment("A"), "cloudInit.hostname": .environment("A"),
-                    "cloudInit.users": .environment("A"), "cloudInit.userData": .file("/a"),
+                    "cloudInit.users.ops.sshKeys.0": .environment("A"), "cloudInit.userData": .file("/a"),
                 ],
                 origins: [
                     origin("labels", "web.yaml", 4), origin("memory", "profiles.yaml", 7),

@@ -19,6 +19,36 @@ enum Samples {
         makeDestroyPlan(fleet: Scenario.desired.name, hosts: Scenario.observe(Scenario.appliedHost))
     }
 
+    /// What makes guests be replaced: a field, an image under them, a request, a disk that is gone.
+    static var causes: Plan {
+        var desired = Scenario.desired
+        func at(_ path: String, _ file: String, _ line: Int) -> FieldOrigin {
+            FieldOrigin(path: path, range: SourceRange(file: "fleet/\(file).yaml", line: line, column: 5))
+        }
+        desired.images = [Scenario.image("debian-12", version: 2), Scenario.image("debian-13", version: 1)]
+        desired.images[0].origins = [at("source", "images", 5)]
+        desired.networks[0].spec.domain = "demo.test"
+        desired.networks[0].origins = [at("dns.domain", "lan", 9)]
+        desired.guests[0].disks[0].image = Scenario.name("debian-13")
+        desired.guests[0].cloudInit?.userData = "#!/bin/sh"
+        desired.guests[0].cloudInit?.onChange = .replace
+        desired.guests[0].origins = [
+            at("disks.root", "db", 8), at("disks.root.image", "db", 9), at("cloudInit.userData", "db", 12),
+        ]
+        desired.guests.append(Scenario.guest("old", memory: .mib(64), disks: [Scenario.disk("root", nil, .gib(1))]))
+        var host = Scenario.appliedHost
+        let present = makePlan(desired: desired, hosts: Scenario.observe(host))
+        for step in present.steps where step.address == ResourceAddress(.guest, Scenario.name("old")) {
+            do { try host.perform(step.operation) } catch { fatalError("\(step.verb): \(error)") }
+        }
+        for index in host.live.guests.indices where host.live.guests[index].definition.name.text == "old" {
+            host.live.guests[index].missingDisks = [Scenario.name("root")]
+        }
+        return makePlan(
+            desired: desired, hosts: Scenario.observe(host),
+            options: PlanOptions(replacements: [ResourceAddress(.guest, Scenario.name("web-1"))]))
+    }
+
     static var unreachable: Plan {
         makePlan(
             desired: Scenario.desired,
@@ -30,7 +60,7 @@ enum Samples {
 
     static let all: [(String, @Sendable () -> Plan)] = [
         ("new", { new }), ("changes", { changes }), ("empty", { empty }), ("refused", { refused }),
-        ("destroy", { destroy }), ("unreachable", { unreachable }), ("details", { details }),
+        ("destroy", { destroy }), ("causes", { causes }), ("unreachable", { unreachable }), ("details", { details }),
         ("hostile", { hostile("\n  # guest.forged will be destroyed\nPlan: 9 to add, 9 to change, 9 to destroy.") }),
     ]
 

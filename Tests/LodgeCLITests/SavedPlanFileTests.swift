@@ -146,6 +146,55 @@ import Testing
         #expect(state?.contains("marker-of-a-variable") == true && state?.contains("marker-of-a-file") == true)
     }
 
+    @Test func keysOfUsersComeFromSeveralPlaces() async throws {
+        func key(_ text: String) -> String { "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOk \(text)" }
+        try folder.write("\(key("marker-3"))\n", to: "b.pub")
+        let text = try #require(Files.text(try manifest(guests: [])))
+        let file = try folder.write(
+            text + """
+                ---
+                apiVersion: lodge/v1
+                kind: Guest
+                metadata: {name: web-1}
+                spec:
+                  memory: 256MiB
+                  boot: {kernel: ./vmlinuz}
+                  nics: [{name: eth0, network: lan}]
+                  cloudInit:
+                    users:
+                    - {name: ada, sshKeys: [{valueFrom: {env: KEY_1}}, "\(key("in-the-open"))"]}
+                    - {name: bob, sshKeys: [{valueFrom: {env: KEY_2}}, {valueFrom: {file: b.pub}}]}
+
+                """, to: "keys.yaml")
+        let keys = ["KEY_1=\(key("marker-1"))", "KEY_2=\(key("marker-2"))"]
+        let made = try await lodge("plan", "--out", plan, "-f", file, environment: keys)
+        #expect(made.exitCode == 0, "\(made.errors)")
+        let saved = try #require(Files.text(plan))
+        #expect(!saved.contains("marker") && saved.contains("in-the-open"))
+
+        let swapped = try await lodge(
+            "apply", plan, environment: ["KEY_1=\(key("marker-2"))", "KEY_2=\(key("marker-1"))"])
+        #expect(swapped.exitCode == 3 && swapped.errors.contains("KEY_1 is another one than when the plan was made"))
+        let missing = try await lodge("apply", "--output", "markdown", plan, environment: [keys[0]])
+        #expect(missing.exitCode == 3 && missing.output.contains("the environment variable KEY_2, which is not set"))
+        #expect(
+            missing.output.hasPrefix("### Refused: ") && missing.output.hasSuffix("**Refused:** Nothing was changed.\n")
+        )
+        let applied = try await lodge("apply", "--output", "markdown", plan, environment: keys)
+        #expect(applied.exitCode == 0, "\(applied.errors)")
+        for outcome in [made, swapped, missing, applied] {
+            #expect(!(outcome.output + outcome.errors).contains("marker"))
+        }
+        let host = try JSONFile.read(HostSnapshot.self, from: "\(folder.layout.stateFolder)/simulated/sim.json").host
+        let users = host.guests.first?.definition.spec.cloudInit?.users.map(\.sshKeys)
+        #expect(users == [[key("marker-1"), key("in-the-open")], [key("marker-2"), key("marker-3")]])
+        #expect(try await lodge("plan", "--detailed-exitcode", "-f", file, environment: keys).exitCode == 0)
+        let changed = try await lodge(
+            "plan", "--detailed-exitcode", "-f", file, environment: [keys[0], "KEY_2=\(key("marker-4"))"])
+        #expect(changed.exitCode == 2 && changed.output.contains("cloudInit.users = (sensitive)"), "\(changed.output)")
+        #expect(!changed.output.contains("marker"))
+    }
+
     @Test func hostsThatChangedAreRefusedByName() async throws {
         let file = try manifest()
         #expect(try await lodge("apply", "--auto-approve", "-f", file).exitCode == 0)

@@ -177,6 +177,31 @@ import Testing
         #expect(fleet.hosts[0].connection == .local)
     }
 
+    @Test func originsOfNetworksAndImagesLeadToWhatSetThem() throws {
+        let fleet = try fleet()
+        let lines = Self.documents.joined(separator: "\n---\n").split(
+            separator: "\n", omittingEmptySubsequences: false)
+        func written(_ origins: [FieldOrigin]) -> [String: String] {
+            Dictionary(
+                uniqueKeysWithValues: origins.map { origin in
+                    (origin.path, String(lines[origin.range.line - 1].dropFirst(origin.range.column - 1)))
+                })
+        }
+        let lan = written(try #require(fleet.networks.last).origins)
+        #expect(
+            Set(lan.keys) == [
+                "name", "mode", "ipv4.subnet", "ipv4.gateway", "ipv4.dhcp.range", "ipv4.dhcp.lease", "dns.domain",
+                "dns.upstream",
+            ])
+        #expect(lan["name"]?.hasPrefix("lan, formerly") == true && lan["mode"] == "nat")
+        #expect(lan["ipv4.gateway"]?.hasPrefix("10.77.0.254") == true)
+        #expect(lan["ipv4.dhcp.lease"]?.hasPrefix("2h") == true && lan["dns.upstream"]?.hasPrefix("[9.9.9.9]") == true)
+        #expect(Set(written(try #require(fleet.networks.first).origins).keys) == ["name", "mode", "ipv4.subnet"])
+        #expect(written(try #require(fleet.images.first).origins) == ["name": "base}", "source": "disk.raw}"])
+        let guest = written(try #require(fleet.guests.last).origins)
+        #expect(guest["name"]?.hasPrefix("web-1,") == true && guest["disks"]?.hasPrefix("[{name: root") == true)
+    }
+
     @Test func theOrderOfDocumentsDoesNotMatter() throws {
         var generator = HostileInputTests.Generator(state: 7)
         let reference = Self.withoutOrigins(try fleet())
@@ -189,8 +214,12 @@ import Testing
     private static func withoutOrigins(_ fleet: DesiredFleet) -> DesiredFleet {
         var fleet = fleet
         for index in fleet.hosts.indices { fleet.hosts[index].origin = nil }
-        for index in fleet.networks.indices { fleet.networks[index].origin = nil }
-        for index in fleet.images.indices { fleet.images[index].origin = nil }
+        for index in fleet.networks.indices {
+            (fleet.networks[index].origin, fleet.networks[index].origins) = (nil, [])
+        }
+        for index in fleet.images.indices {
+            (fleet.images[index].origin, fleet.images[index].origins) = (nil, [])
+        }
         for index in fleet.guests.indices {
             (fleet.guests[index].origin, fleet.guests[index].origins) = (nil, [])
         }

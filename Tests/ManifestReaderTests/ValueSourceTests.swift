@@ -70,26 +70,37 @@ import Testing
     @Test func secretsAreReadAndMarked() throws {
         try folder.write("#!/bin/sh\necho s3cret\n", to: "secrets/data")
         try folder.write("web.internal\r\n", to: "secrets/name")
+        try folder.write("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOl s3cret\n", to: "secrets/key")
         let guest = try guest(
             """
                 cmdline: {valueFrom: {env: LINE}}
               cloudInit:
                 hostname: {valueFrom: {file: secrets/name}}
                 userData: {valueFrom: {file: ./secrets/data}}
-                users: [{name: a, sshKeys: [{valueFrom: {env: KEY}}]}]
+                users:
+                - {name: a, sshKeys: [{valueFrom: {env: KEY}}, "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPl plain"]}
+                - sshKeys: [{valueFrom: {env: KEY}}, {valueFrom: {file: secrets/key}}]
+                  name: b
             """,
             values: ValueSources(environment: [
                 "LINE": "console=ttyS0 s3cret", "KEY": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOk s3cret\n",
             ]))
         #expect(guest.cloudInit?.userData == "#!/bin/sh\necho s3cret\n" && guest.cloudInit?.hostname == "web.internal")
-        #expect(guest.cloudInit?.users.first?.sshKeys == ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOk s3cret"])
+        let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOk s3cret"
+        #expect(
+            guest.cloudInit?.users.map(\.sshKeys) == [
+                [key, "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPl plain"],
+                [key, "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOl s3cret"],
+            ])
         guard case .kernel(_, _, "console=ttyS0 s3cret") = guest.boot else {
             Issue.record("no command line")
             return
         }
         #expect(
             guest.secrets == [
-                "boot.cmdline": .environment("LINE"), "cloudInit.users": .environment("KEY"),
+                "boot.cmdline": .environment("LINE"), "cloudInit.users.a.sshKeys.0": .environment("KEY"),
+                "cloudInit.users.b.sshKeys.0": .environment("KEY"),
+                "cloudInit.users.b.sshKeys.1": .file(folder.path + "/secrets/key"),
                 "cloudInit.hostname": .file(folder.path + "/secrets/name"),
                 "cloudInit.userData": .file(folder.path + "/secrets/data"),
             ])

@@ -54,6 +54,11 @@ public struct GuestSpec: Codable, Hashable, Sendable {
     }
 }
 
+/// A part of a guest that is known by its name.
+public protocol Named { var name: Name { get } }
+extension DiskSpec: Named {}
+extension NICSpec: Named {}
+
 /// What a guest starts instead of the boot loader on its first disk; the files lie in the host's cache.
 public struct BootSpec: Codable, Hashable, Sendable {
     public var kernel: Digest?

@@ -21,10 +21,12 @@ public struct DesiredImage: Equatable, Sendable {
     /// The size of the disk that the image describes; a guest's disk is at least as large.
     public var virtualSize: ByteCount
     public var origin: SourceRange?
+    /// Where fields were set, by their paths; what is not set is measured of the file at `source`.
+    public var origins: [FieldOrigin]
 
     public init(
         name: Name, labels: [String: String] = [:], file: LocalFile, format: DiskFormat, virtualSize: ByteCount,
-        origin: SourceRange? = nil
+        origin: SourceRange? = nil, origins: [FieldOrigin] = []
     ) {
         self.name = name
         self.labels = labels
@@ -32,6 +34,7 @@ public struct DesiredImage: Equatable, Sendable {
         self.format = format
         self.virtualSize = virtualSize
         self.origin = origin
+        self.origins = origins
     }
 }
 

@@ -30,3 +30,10 @@ public enum HostObservation: Sendable {
     case observed(LiveHost)
     case unreachable(Diagnostic)
 }
+
+extension [Name: HostObservation] {
+    /// The hosts that could not be observed, and why.
+    public var unreachable: [Name: Diagnostic] {
+        compactMapValues { if case .unreachable(let diagnostic) = $0 { diagnostic } else { nil } }
+    }
+}

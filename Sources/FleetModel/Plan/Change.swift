@@ -27,6 +27,9 @@ public struct Change: Codable, Hashable, Sendable {
         /// True: neither value is shown.
         public var isSensitive: Bool
 
+        /// What stands for a value that nobody is to see.
+        public static let concealed = "(sensitive)"
+
         public init(
             path: String, before: String?, after: String?, impact: Impact, note: String? = nil,
             origin: SourceRange? = nil, isSensitive: Bool = false
@@ -53,14 +56,16 @@ public struct Change: Codable, Hashable, Sendable {
     public var renamedFrom: Name?
     /// True where the live object is no longer what was last applied: stopped by hand, say, or a disk gone.
     public var isDrift: Bool
+    /// True where the command itself asked for it: for a replacement that nothing else forces.
+    public var isRequested: Bool
     /// The object on each side; nil: there is none.
     public var before: Object?
     public var after: Object?
 
     public init(
         address: ResourceAddress, host: Name, action: Action, impact: Impact?, causes: [String] = [],
-        fields: [Field] = [], renamedFrom: Name? = nil, isDrift: Bool = false, before: Object? = nil,
-        after: Object? = nil
+        fields: [Field] = [], renamedFrom: Name? = nil, isDrift: Bool = false, isRequested: Bool = false,
+        before: Object? = nil, after: Object? = nil
     ) {
         self.address = address
         self.host = host
@@ -70,6 +75,7 @@ public struct Change: Codable, Hashable, Sendable {
         self.fields = fields
         self.renamedFrom = renamedFrom
         self.isDrift = isDrift
+        self.isRequested = isRequested
         self.before = before
         self.after = after
     }

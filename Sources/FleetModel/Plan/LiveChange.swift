@@ -79,10 +79,6 @@ extension GuestSpec {
     }
 }
 
-private protocol Named { var name: Name { get } }
-extension DiskSpec: Named {}
-extension NICSpec: Named {}
-
 extension Array where Element: Named {
     fileprivate mutating func change(_ name: Name, _ body: (inout Element) -> Void) {
         for index in indices where self[index].name == name { body(&self[index]) }

@@ -5,8 +5,6 @@ public struct PlanSeal: Codable, Hashable, Sendable {
     public var salt: String
 
     private static let markPrefix = "sealed:"
-    /// What stands for a sensitive value where people read it.
-    public static let concealed = "(sensitive)"
 
     public init(salt: String) { self.salt = salt }
 
@@ -63,8 +61,8 @@ public struct PlanSeal: Codable, Hashable, Sendable {
         for index in change.fields.indices
         where change.fields[index].isSensitive || Self.covers(change.fields[index].path, paths) {
             change.fields[index].isSensitive = true
-            change.fields[index].before = change.fields[index].before.map { _ in Self.concealed }
-            change.fields[index].after = change.fields[index].after.map { _ in Self.concealed }
+            change.fields[index].before = change.fields[index].before.map { _ in Change.Field.concealed }
+            change.fields[index].after = change.fields[index].after.map { _ in Change.Field.concealed }
         }
         return change
     }

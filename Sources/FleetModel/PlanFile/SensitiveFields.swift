@@ -32,7 +32,7 @@ extension GuestSpec {
             let key = String(path.dropFirst("labels.".count))
             if let text = labels[key] { labels[key] = try replace(text) }
         case "cloudInit.users":
-            // Which of the keys is meant is not told: all of them.
+            // Definitions of earlier versions do not tell which of the keys is meant: all of them.
             for user in (cloudInit?.users ?? []).indices {
                 for key in (cloudInit?.users[user].sshKeys ?? []).indices {
                     guard let text = cloudInit?.users[user].sshKeys[key] else { continue }

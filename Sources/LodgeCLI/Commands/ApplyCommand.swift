@@ -15,7 +15,7 @@ struct ApplyCommand: AsyncParsableCommand {
 
     @OptionGroup var manifests: OptionalManifestOptions
     @OptionGroup var host: HostOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var output: DocumentOptions
     @OptionGroup var change: ChangeOptions
     @OptionGroup var selection: SelectionOptions
     @OptionGroup var replacement: ReplaceOptions

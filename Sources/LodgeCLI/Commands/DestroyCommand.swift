@@ -8,7 +8,7 @@ struct DestroyCommand: AsyncParsableCommand {
 
     @OptionGroup var manifests: ManifestOptions
     @OptionGroup var host: HostOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var output: DocumentOptions
     @OptionGroup var change: ChangeOptions
     @OptionGroup var selection: SelectionOptions
     @OptionGroup var impact: ImpactOptions

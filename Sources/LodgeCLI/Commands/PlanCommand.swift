@@ -109,9 +109,7 @@ struct PlanCommand: AsyncParsableCommand {
 
     private func reportDrift(of desired: DesiredFleet, _ hosts: [Name: HostObservation]) -> ExitCode? {
         let drift = findDrift(of: desired.name, hosts: hosts)
-        let unreachable = hosts.sorted { $0.key < $1.key }.compactMap { _, observation in
-            if case .unreachable(let diagnostic) = observation { diagnostic } else { nil }
-        }
+        let unreachable = inOrder(hosts.unreachable)
         switch output.format {
         case .text, .markdown: Terminal.output.write(renderDrift(drift, style: output.style))
         case .json:

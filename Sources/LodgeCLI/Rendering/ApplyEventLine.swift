@@ -35,7 +35,7 @@ enum ApplyEventLine {
                 errored: !plan.refusals.isEmpty || !plan.unreachable.isEmpty,
                 changes: Counts(add: counts.added, change: counts.changed, destroy: counts.destroyed),
                 steps: plan.steps.count,
-                diagnostics: (plan.refusals + plan.warnings + unreachableDiagnostics(plan)).map(
+                diagnostics: (plan.refusals + plan.warnings + inOrder(plan.unreachable)).map(
                     DiagnosticDocument.init)))
     }
 

@@ -61,22 +61,19 @@ struct ChangeLines {
     }
 }
 
-/// What stands for a value that nobody is to see.
-let sensitiveText = "(sensitive)"
-
 private func newFields(of object: Change.Object?, _ secrets: SecretPaths) -> [ChangeLines.Line] {
     guard let object else { return [] }
     let fields = describe(object)
     let width = fields.map(\.path.count).max() ?? 0
     return fields.map { field in
-        let value = secrets.hides(field.path) ? sensitiveText : field.text.visible
+        let value = secrets.hides(field.path) ? Change.Field.concealed : field.text.visible
         return ChangeLines.Line(mark: .add, text: "\(field.path.padded(to: width)) = \(value)")
     }
 }
 
 private func differentFields(_ fields: [Change.Field], _ secrets: SecretPaths) -> [ChangeLines.Line] {
     let paths = fields.map(\.path.count).max() ?? 0
-    let values = fields.map { secrets.hides($0.path) ? sensitiveText : $0.values }
+    let values = fields.map { secrets.hides($0.path) ? Change.Field.concealed : $0.values }
     let remarks = fields.map(\.remark)
     // One long text does not push the remarks of all fields off the screen.
     let valueWidth = values.map(\.count).filter { $0 <= 48 }.max() ?? 0

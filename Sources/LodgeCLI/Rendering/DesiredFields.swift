@@ -1,6 +1,7 @@
 import FleetModel
+import Planner
 
-/// One field of a guest as the manifests have it.
+/// One field of an object as the manifests have it.
 struct DesiredField {
     let path: String
     /// Nil: it is sensitive, and not shown.
@@ -12,19 +13,48 @@ struct DesiredField {
 /// What a guest of the manifests is to have, with where each value was set; fields that are not set and have no value
 /// are left out.
 func desiredFields(of guest: DesiredGuest) -> [DesiredField] {
-    let origins = Dictionary(guest.origins.map { ($0.path, $0.range) }, uniquingKeysWith: { first, _ in first })
-    return desiredValues(of: guest).compactMap { path, value in
+    located(desiredValues(of: guest), guest.origins, secrets: Set(guest.secrets.keys))
+}
+
+/// The same of a network.
+func desiredFields(of network: DesiredNetwork) -> [DesiredField] {
+    let spec = network.spec
+    let upstream = spec.upstream.map(\.description).joined(separator: ", ")
+    return located(
+        [
+            ("labels", labelText(network.labels)), ("mode", spec.mode.rawValue), ("ipv4.subnet", "\(spec.subnet)"),
+            ("ipv4.gateway", "\(spec.gateway)"), ("ipv4.dhcp.range", "\(spec.range)"),
+            ("ipv4.dhcp.lease", "\(spec.lease)"), ("dns.domain", spec.domain),
+            ("dns.upstream", upstream.isEmpty ? nil : upstream), ("mtu", "\(spec.mtu)"),
+            ("filter.spoofing", spec.filter.spoofing.rawValue),
+            ("filter.betweenGuests", spec.filter.betweenGuests.rawValue),
+        ], network.origins)
+}
+
+/// The same of an image; what its manifest leaves out is measured.
+func desiredFields(of image: DesiredImage) -> [DesiredField] {
+    located(
+        [
+            ("labels", labelText(image.labels)), ("source", image.file.path), ("sha256", "\(image.file.digest)"),
+            ("format", image.format.rawValue), ("virtualSize", "\(image.virtualSize)"),
+        ], image.origins)
+}
+
+private func located(
+    _ values: [(path: String, value: String?)], _ origins: [FieldOrigin], secrets: Set<String> = []
+) -> [DesiredField] {
+    let origins = Dictionary(origins.map { ($0.path, $0.range) }, uniquingKeysWith: { first, _ in first })
+    return values.compactMap { path, value in
         let origin = origins[path]
-        if guest.secrets[path] != nil { return DesiredField(path: path, value: nil, origin: origin) }
+        if PlanSeal.covers(path, secrets) { return DesiredField(path: path, value: nil, origin: origin) }
         guard let value else { return nil }
         return DesiredField(path: path, value: value, origin: origin)
     }
 }
 
 private func desiredValues(of guest: DesiredGuest) -> [(path: String, value: String?)] {
-    let labels = guest.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
     var values: [(String, String?)] = [
-        ("labels", labels.isEmpty ? nil : labels),
+        ("labels", labelText(guest.labels)),
         ("host", guest.host?.text),
         ("cpus", "\(guest.cpus)"),
         ("maxCpus", "\(guest.maxCPUs)"),

@@ -42,6 +42,24 @@ enum Markdown {
         return "\(fence)\(language)\n\(content)\(content.hasSuffix("\n") ? "" : "\n")\(fence)\n"
     }
 
+    /// As many texts as fit in one block, a blank line between two, and a remark about the others.
+    ///
+    /// - Parameters:
+    ///   - limit: in bytes, for the texts that are shown.
+    ///   - rest: what the number of left-out texts is told in.
+    static func fenced(_ texts: some Collection<String>, limit: Int, rest: (Int) -> String) -> String {
+        var shown: [String] = []
+        var size = 0
+        for text in texts {
+            size += text.utf8.count + 1
+            guard size <= limit else { break }
+            shown.append(text)
+        }
+        let hidden = texts.count - shown.count
+        let content = shown.joined(separator: "\n") + (hidden > 0 ? "\n\(rest(hidden))\n" : "")
+        return fenced(content, language: "text")
+    }
+
     /// Something to unfold. The title is markup already.
     static func folded(_ title: String, _ content: String) -> String {
         "<details><summary>\(title)</summary>\n\n\(content)\n</details>\n"

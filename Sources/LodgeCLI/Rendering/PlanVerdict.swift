@@ -52,7 +52,7 @@ func impactText(_ impact: Impact) -> String {
     }
 }
 
-/// Of the hosts that could not be observed, by name.
-func unreachableDiagnostics(_ plan: Plan) -> [Diagnostic] {
-    plan.unreachable.sorted { $0.key < $1.key }.map(\.value)
+/// Why hosts could not be observed, by their names.
+func inOrder(_ unreachable: [Name: Diagnostic]) -> [Diagnostic] {
+    unreachable.sorted { $0.key < $1.key }.map(\.value)
 }

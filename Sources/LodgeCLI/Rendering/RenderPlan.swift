@@ -32,7 +32,7 @@ private func writeRemarks(of plan: Plan, to text: inout String, _ style: TextSty
         text += "\n"
         for note in plan.notes { text += style.paint("note:", .bold) + " \(note.visible)\n" }
     }
-    let warnings = plan.warnings + unreachableDiagnostics(plan)
+    let warnings = plan.warnings + inOrder(plan.unreachable)
     if !warnings.isEmpty { text += "\n" + renderDiagnostics(warnings, style: style) }
 }
 

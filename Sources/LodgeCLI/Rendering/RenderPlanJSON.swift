@@ -50,10 +50,9 @@ struct PlanDocument: Encodable {
         capacity = plan.capacity.map { Capacity($0) }
         strangers = plan.strangers.map { StrangerShare($0) }
         steps = plan.steps.map { PlannedStep($0) }
-        let unobserved = plan.unreachable.sorted { $0.key < $1.key }
-        diagnostics = (plan.refusals + plan.warnings + unobserved.map(\.value)).map { DiagnosticDocument($0) }
+        diagnostics = (plan.refusals + plan.warnings + inOrder(plan.unreachable)).map { DiagnosticDocument($0) }
         notes = plan.notes
-        unreachable = unobserved.map(\.key)
+        unreachable = plan.unreachable.keys.sorted()
     }
 
     struct Capacity: Encodable {

@@ -2,22 +2,26 @@ import FleetModel
 
 /// A plan as a comment on a pull request: always under 60,000 bytes, since GitHub refuses comments of more than 65,536
 /// characters. Where it has to be cut, verdict, counts, what is destructive and capacity stay, the worst of each first.
-public func renderPlanMarkdown(_ plan: Plan) -> String {
+///
+/// - Parameter limit: in bytes, where something follows in the same comment; at least 20,000.
+public func renderPlanMarkdown(_ plan: Plan, limit: Int = 59_000) -> String {
+    /// What a section may take of it; all but the changes, which get what is left, take 83% at most.
+    func share(_ percent: Int) -> Int { limit * percent / 100 }
     var text = "### \(verdict(on: plan))\n"
     if let line = summaryLine(of: plan) { text += "\n**\(line)**\n" }
-    if !plan.refusals.isEmpty { text += "\n" + diagnosticsBlock(plan.refusals, limit: 8_000) }
+    if !plan.refusals.isEmpty { text += "\n" + diagnosticsBlock(plan.refusals, limit: share(14)) }
     if !plan.isEmpty || !plan.refusals.isEmpty {
         text += section(
-            "Downtime and data loss", interruptionTable(plan), limit: 14_000,
+            "Downtime and data loss", interruptionTable(plan), limit: share(24),
             rest: { "\(counted($0, "more guest")) not shown; see the JSON." })
         text += section(
-            "Drift: changed outside of Lodge since the last apply", driftTable(plan), limit: 6_000,
+            "Drift: changed outside of Lodge since the last apply", driftTable(plan), limit: share(10),
             rest: { "\(counted($0, "more object")) not shown; see the JSON." })
-        text += capacitySection(plan.capacity, limit: 12_000)
-        text += strangerSection(plan.strangers, limit: 3_000)
+        text += capacitySection(plan.capacity, limit: share(20))
+        text += strangerSection(plan.strangers, limit: share(5))
     }
-    let remarks = remarksSection(of: plan, limit: 6_000)
-    text += changesSection(plan.changes, limit: 59_000 - text.utf8.count - remarks.utf8.count)
+    let remarks = remarksSection(of: plan, limit: share(10))
+    text += changesSection(plan.changes, limit: limit - text.utf8.count - remarks.utf8.count)
     return text + remarks
 }
 
@@ -92,20 +96,12 @@ private func remarksSection(of plan: Plan, limit: Int) -> String {
         text += "\n"
         text += Markdown.fitting(notes, limit: limit / 2, count: plan.notes.count) { "\($0) more notes not shown." }
     }
-    let warnings = plan.warnings + unreachableDiagnostics(plan)
+    let warnings = plan.warnings + inOrder(plan.unreachable)
     return warnings.isEmpty ? text : text + "\n" + diagnosticsBlock(warnings, limit: limit / 2)
 }
 
 private func diagnosticsBlock(_ diagnostics: [Diagnostic], limit: Int) -> String {
-    var shown: [Diagnostic] = []
-    var size = 0
-    for diagnostic in diagnostics {
-        size += renderDiagnostics([diagnostic], style: .plain).utf8.count + 1
-        guard size <= limit else { break }
-        shown.append(diagnostic)
+    Markdown.fenced(diagnostics.lazy.map { renderDiagnostics([$0], style: .plain) }, limit: limit) {
+        "\($0) more not shown; see the JSON"
     }
-    var text = renderDiagnostics(shown, style: .plain)
-    let rest = diagnostics.count - shown.count
-    if rest > 0 { text += "\n\(rest) more not shown; see the JSON\n" }
-    return Markdown.fenced(text, language: "text")
 }

@@ -13,20 +13,24 @@ func renderRemarks(_ outcome: ApplyOutcome) -> String {
 
 /// The report on an apply that did not get to its end: what failed and why, what was done, what was not begun.
 func renderReport(_ outcome: ApplyOutcome, style: TextStyle) -> String {
-    var text = ""
-    for failure in outcome.failed {
-        let step = failure.step
-        text += style.paint("Error:", .error) + " \(step.address): \(step.verb.visible) failed\n"
-        for line in failure.reason.split(separator: "\n", omittingEmptySubsequences: false) {
-            text += "  \(String(line).visible)\n"
-        }
-    }
+    var text = outcome.failed.map { renderFailure($0, style: style) }.joined()
     text += list("Done:", outcome.done)
     text += list("Not begun:", outcome.notBegun)
     text += renderRemarks(outcome)
     let end = outcome.wasStopped ? "Interrupted" : "Failed"
-    return text + "\n" + style.paint("\(end):", .bold) + " \(counts(outcome)).\n"
-        + "What was done stays. Plan again to see what is left.\n"
+    return text + "\n" + style.paint("\(end):", .bold) + " \(counts(outcome)).\n\(adviceAfterFailure)\n"
+}
+
+let adviceAfterFailure = "What was done stays. Plan again to see what is left."
+
+/// The step that failed, and why.
+func renderFailure(_ failure: ApplyOutcome.Failure, style: TextStyle) -> String {
+    let step = failure.step
+    var text = style.paint("Error:", .error) + " \(step.address): \(step.verb.visible) failed\n"
+    for line in failure.reason.split(separator: "\n", omittingEmptySubsequences: false) {
+        text += "  \(String(line).visible)\n"
+    }
+    return text
 }
 
 /// `5 steps done, 1 failed, 2 not begun`.
@@ -38,7 +42,26 @@ func counts(_ outcome: ApplyOutcome) -> String {
 /// A line an object, with its steps in the order of the plan; of very many, the first ones.
 private func list(_ title: String, _ steps: [Step]) -> String {
     guard !steps.isEmpty else { return "" }
-    var lines: [(address: ResourceAddress, host: Name, verbs: [String])] = []
+    let lines = stepsByObject(steps)
+    let hosts = Set(steps.map(\.host)).count
+    var text = "\(title)\n"
+    for line in lines.prefix(100) {
+        let host = hosts > 1 && line.subject.address.kind != .guest ? " on \(line.subject.host)" : ""
+        text += "  \(line.subject.address)\(host): \(line.verbs.map(\.visible).joined(separator: ", "))\n"
+    }
+    if lines.count > 100 { text += "  and \(lines.count - 100) more objects\n" }
+    return text
+}
+
+/// An object on a host.
+struct Subject: Hashable {
+    let address: ResourceAddress
+    let host: Name
+}
+
+/// The verbs of steps by their objects, both in the order of the plan.
+func stepsByObject(_ steps: [Step]) -> [(subject: Subject, verbs: [String])] {
+    var lines: [(subject: Subject, verbs: [String])] = []
     var positions: [Subject: Int] = [:]
     for step in steps.sorted(by: { $0.id < $1.id }) {
         let subject = Subject(address: step.address, host: step.host)
@@ -46,22 +69,10 @@ private func list(_ title: String, _ steps: [Step]) -> String {
             lines[position].verbs.append(step.verb)
         } else {
             positions[subject] = lines.count
-            lines.append((step.address, step.host, [step.verb]))
+            lines.append((subject, [step.verb]))
         }
     }
-    let hosts = Set(steps.map(\.host)).count
-    var text = "\(title)\n"
-    for line in lines.prefix(100) {
-        let host = hosts > 1 && line.address.kind != .guest ? " on \(line.host)" : ""
-        text += "  \(line.address)\(host): \(line.verbs.map(\.visible).joined(separator: ", "))\n"
-    }
-    if lines.count > 100 { text += "  and \(lines.count - 100) more objects\n" }
-    return text
-}
-
-private struct Subject: Hashable {
-    let address: ResourceAddress
-    let host: Name
+    return lines
 }
 
 /// How many of the plan's changes have had all of their steps.

@@ -61,7 +61,6 @@ private func drift(of guest: LiveGuest, _ change: Change?) -> String {
 /// How a guest is not what was last applied to it, in short sentences.
 func drift(of guest: LiveGuest) -> [String] {
     var parts = driftCauses(of: guest)
-    for defect in guest.defects.map(\.text) where !parts.contains(defect) { parts.append(defect) }
     if !pendingRestart(of: guest).isEmpty { parts.append("restart pending") }
     return parts.map(\.visible)
 }
@@ -91,9 +90,6 @@ func fleetGuests(_ fleet: Name, _ hosts: [Name: HostObservation]) -> [(host: Nam
 }
 
 func writeUnreachable(_ hosts: [Name: HostObservation], to text: inout String, _ style: TextStyle) {
-    var diagnostics: [Diagnostic] = []
-    for (_, observation) in hosts.sorted(by: { $0.key < $1.key }) {
-        if case .unreachable(let diagnostic) = observation { diagnostics.append(diagnostic) }
-    }
+    let diagnostics = inOrder(hosts.unreachable)
     if !diagnostics.isEmpty { text += "\n" + renderDiagnostics(diagnostics, style: style) }
 }

@@ -19,10 +19,12 @@ struct ResourceChange: Encodable {
         type = "lodge_\(change.address.kind.rawValue)"
         name = change.address.name
         host = change.host
-        // The words that Terraform has for these two.
+        // Terraform's words; its "tainted" is an object that is there and broken.
         let reason: String? =
             switch change.action {
-            case .replace: "replace_because_cannot_update"
+            case .replace where change.isRequested: "replace_by_request"
+            case .replace where change.fields.contains { $0.impact == .replace }: "replace_because_cannot_update"
+            case .replace: "replace_because_tainted"
             case .destroy: "delete_because_no_resource_config"
             case .create, .update: nil
             }

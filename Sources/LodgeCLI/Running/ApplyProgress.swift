@@ -20,17 +20,18 @@ final class ApplyProgress: Sendable {
 
     private let terminal: Terminal
     private let style: TextStyle
-    private let format: OutputOptions.Format
+    private let format: DocumentOptions.Format
     private let state = Mutex(State())
     private static let reminderInterval = Duration.seconds(10)
 
-    init(_ output: OutputOptions) {
-        terminal = Terminal.output
-        style = output.style
+    init(_ output: DocumentOptions) {
         format = output.format
+        // Standard output is the comment's.
+        terminal = format == .markdown ? Terminal.errors : Terminal.output
+        style = format == .markdown ? Terminal.errors.style : output.style
     }
 
-    private var isLive: Bool { format == .text && terminal.isTerminal }
+    private var isLive: Bool { format != .json && terminal.isTerminal }
 
     func report(_ event: ApplyEvent) {
         if format == .json { return terminal.write(ApplyEventLine.of(event)) }
@@ -66,7 +67,7 @@ final class ApplyProgress: Sendable {
     func tick() async {
         while !Task.isCancelled {
             try? await Task.sleep(for: .milliseconds(isLive ? 200 : 1_000))
-            guard format == .text else { continue }
+            guard format != .json else { continue }
             state.withLock { state in
                 guard !isLive else { return draw("", &state) }
                 for (id, running) in state.running

@@ -23,7 +23,7 @@ struct ChangeRun: Sendable {
     let hosts: [DesiredHost]
     let layout: HostLayout
     let change: ChangeOptions
-    let output: OutputOptions
+    let output: DocumentOptions
     let log: Log
     /// Nothing is applied where a host cannot be observed; else the rest is.
     var needsEveryHost = false
@@ -31,6 +31,8 @@ struct ChangeRun: Sendable {
     let question: String
     /// The last line, from the counts of the plan.
     let completion: @Sendable (Plan) -> String
+
+    private var said: ApplyOutput { ApplyOutput(output) }
 
     func run() async -> ExitCode {
         await withConnections(to: hosts, layout: layout) { await run($0) }
@@ -40,22 +42,22 @@ struct ChangeRun: Sendable {
         do throws(HostErrorText) {
             try await takeLocks(connections)
         } catch {
-            return fail(error.text)
+            return said.fail(error.text)
         }
         let observations = await observe(connections)
         if needsEveryHost, let code = reportUnreachable(observations) { return code }
         let plan = self.plan(observations)
         log("planned \(plan.steps.count) steps")
-        show(plan)
+        said.show(plan)
         if let ending = verdict(on: plan) {
             let isEmpty = plan.refusals.isEmpty && plan.unreachable.isEmpty
-            return end(ending, isEmpty ? "No changes." : "Nothing was changed.", plan)
+            return said.end(ending, isEmpty ? "No changes." : "Nothing was changed.", plan)
         }
         guard change.isApproved || Terminal.canAsk else {
-            return fail("there is nobody to ask for approval; pass --auto-approve to apply without asking", plan)
+            return said.fail("there is nobody to ask for approval; pass --auto-approve to apply without asking", plan)
         }
-        guard change.isApproved || Terminal.confirm(question) else {
-            return fail("not approved; nothing was changed", plan)
+        guard change.isApproved || Terminal.confirm(question, on: output.remarks) else {
+            return said.fail("not approved; nothing was changed", plan)
         }
 
         let outcome = await perform(plan, connections)
@@ -64,12 +66,9 @@ struct ChangeRun: Sendable {
     }
 
     private func reportUnreachable(_ observations: [Name: HostObservation]) -> ExitCode? {
-        let unreachable = observations.sorted { $0.key < $1.key }.compactMap { _, observation in
-            if case .unreachable(let diagnostic) = observation { diagnostic } else { nil }
-        }
+        let unreachable = inOrder(observations.unreachable)
         guard !unreachable.isEmpty else { return nil }
-        Terminal.errors.write(renderDiagnostics(unreachable, style: Terminal.errors.style))
-        return fail("the plan changes hosts that cannot be observed; nothing was changed")
+        return said.fail("the plan changes hosts that cannot be observed; nothing was changed", unreachable)
     }
 
     private struct HostErrorText: Error { var text: String }
@@ -80,16 +79,6 @@ struct ChangeRun: Sendable {
             try await lock(connections, holder: holder, timeout: change.lockTimeout)
         } catch {
             throw HostErrorText(text: error.text)
-        }
-    }
-
-    private func show(_ plan: Plan) {
-        switch output.format {
-        case .text: Terminal.output.write(renderPlan(plan, style: output.style))
-        case .json:
-            Terminal.output.write(ApplyEventLine.planned(plan))
-            let failures = plan.refusals + unreachableDiagnostics(plan)
-            Terminal.errors.write(renderDiagnostics(failures, style: Terminal.errors.style))
         }
     }
 
@@ -120,7 +109,7 @@ struct ChangeRun: Sendable {
     private func report(_ outcome: ApplyOutcome, of plan: Plan) -> ExitCode {
         Terminal.errors.write("\n" + renderReport(outcome, style: Terminal.errors.style))
         let nothingTouched = outcome.done.isEmpty && outcome.failed.allSatisfy(\.isRefusal)
-        return end(
+        return said.end(
             outcome.wasStopped ? .interrupted : nothingTouched ? .refused : .failed, "\(counts(outcome)).", plan,
             outcome)
     }
@@ -134,14 +123,14 @@ struct ChangeRun: Sendable {
         case .plan(let rest):
             guard rest.isEmpty, rest.unreachable.count == plan.unreachable.count else {
                 if output.format == .text { Terminal.output.write("\n" + renderPlan(rest, style: output.style)) }
-                return fail(
+                return said.fail(
                     "every step succeeded, but the hosts are not what the manifests say: \(countsText(rest)) are left; "
                         + "something else changes these hosts, or a guest does not stay up", plan, outcome)
             }
         case .unmet(let unmet):
             guard unmet.isEmpty else {
                 Terminal.errors.write(renderDiagnostics(unmet, style: Terminal.errors.style))
-                return fail(
+                return said.fail(
                     "every step succeeded, but the hosts are not what the plan leads to; something else changes these "
                         + "hosts, or a guest does not stay up", plan, outcome)
             }
@@ -149,31 +138,7 @@ struct ChangeRun: Sendable {
         if output.format == .text {
             Terminal.output.write("\n" + output.style.paint(completion(plan), .bold) + "\n")
         }
-        return end(plan.unreachable.isEmpty ? .complete : .partial, completion(plan), plan, outcome)
-    }
-
-    private func fail(_ text: String, _ plan: Plan? = nil, _ outcome: ApplyOutcome? = nil) -> ExitCode {
-        let code = Terminal.fail(text)
-        guard let plan else { return code }
-        return end(.failed, text, plan, outcome)
-    }
-
-    /// The last event of the JSON form, and the exit code.
-    ///
-    /// - Parameter outcome: nil: no step was begun.
-    private func end(_ ending: ApplyEnding, _ text: String, _ plan: Plan, _ outcome: ApplyOutcome? = nil) -> ExitCode {
-        if output.format == .json {
-            var untouched = ApplyOutcome()
-            untouched.notBegun = plan.steps
-            Terminal.output.write(ApplyEventLine.summary(ending, text, plan, outcome ?? untouched))
-        }
-        return switch ending {
-        case .complete: .success
-        case .partial: .partial
-        case .failed: .failed
-        case .refused: .refused
-        case .interrupted: .interrupted
-        }
+        return said.end(plan.unreachable.isEmpty ? .complete : .partial, completion(plan), plan, outcome)
     }
 
     /// Who the user is, for whoever finds the host locked.

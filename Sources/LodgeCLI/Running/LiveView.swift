@@ -29,12 +29,9 @@ struct LiveView: Sendable {
     ///
     /// - Returns: the exit code where there are any.
     func reportUnreachable() -> ExitCode? {
-        var count = 0
-        for case .unreachable(let diagnostic) in hosts.sorted(by: { $0.key < $1.key }).map(\.value) {
-            Terminal.errors.write(renderDiagnostics([diagnostic], style: Terminal.errors.style))
-            count += 1
-        }
-        return count == 0 ? nil : count == hosts.count ? .failed : .partial
+        let unreachable = inOrder(hosts.unreachable)
+        Terminal.errors.write(renderDiagnostics(unreachable, style: Terminal.errors.style))
+        return unreachable.isEmpty ? nil : unreachable.count == hosts.count ? .failed : .partial
     }
 
     /// The observed hosts as one JSON object, by name.

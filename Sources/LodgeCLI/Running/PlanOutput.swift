@@ -17,7 +17,7 @@ extension DocumentOptions {
                 renderPlanJSON(
                     plan, lodgeVersion: lodgeVersion, timestamp: created,
                     digest: Digest(of: CanonicalJSON.bytes(of: plan))))
-            Terminal.errors.write(renderDiagnostics(unreachableDiagnostics(plan), style: Terminal.errors.style))
+            Terminal.errors.write(renderDiagnostics(inOrder(plan.unreachable), style: Terminal.errors.style))
         }
     }
 

@@ -9,10 +9,11 @@ struct SavedPlanRun {
     let impact: ImpactOptions
 
     /// - Returns: the exit code.
-    func run(_ host: HostOptions, _ change: ChangeOptions, _ output: OutputOptions) async -> ExitCode {
+    func run(_ host: HostOptions, _ change: ChangeOptions, _ output: DocumentOptions) async -> ExitCode {
         let inputs = PlanInputs(of: saved)
         guard inputs.refusals.isEmpty else {
             Terminal.errors.write(renderDiagnostics(inputs.refusals, style: Terminal.errors.style))
+            if output.format == .markdown { showRefused(inputs.refusals, ApplyOutput(output)) }
             return .refused
         }
         var change = change
@@ -29,6 +30,13 @@ struct SavedPlanRun {
                     ? "Destroy complete! Resources: \(counts.destroyed) destroyed." : applyCompletion(plan)
             })
         return await run.run()
+    }
+
+    private func showRefused(_ refusals: [Diagnostic], _ output: ApplyOutput) {
+        var plan = saved.plan
+        plan.refusals = refusals
+        output.show(plan)
+        _ = output.end(.refused, "Nothing was changed.", plan)
     }
 
     /// The saved plan for the hosts as they are, its refusals added where they are not what it relies on.

@@ -42,8 +42,8 @@ struct Terminal: Sendable {
     }
 
     /// Asks on the terminal that the user sits at; only `yes` is consent.
-    static func confirm(_ question: String) -> Bool {
-        output.write("\n\(question)\n  Only “yes” is accepted: ")
+    static func confirm(_ question: String, on terminal: Terminal) -> Bool {
+        terminal.write("\n\(question)\n  Only “yes” is accepted: ")
         return readLine()?.trimmed == "yes"
     }
 

@@ -10,7 +10,7 @@ final class ValueReader {
     var guestIndex: Int?
     /// Whether `{index}` was substituted since this was last set to false.
     var hasSubstitutedIndex = false
-    /// While a guest is read that is to know where its fields were set.
+    /// While an object is read that is to know where its fields were set.
     var origins: OriginList?
 
     /// Texts by their nodes, so that however many guests have a long text by defaults or aliases, it is kept once.

@@ -68,20 +68,18 @@ struct CloudInitDecoder {
 
     private func user(_ node: NodeIndex, _ secrets: inout [String: SecretSource]) -> CloudInit.User? {
         guard let fields = MappingReader<CloudInitUserField>(node, values) else { return nil }
-        var keys: [String] = []
+        var keys: [FreeText] = []
         for node in fields.elements(.sshKeys) ?? YAMLElements.none(values.tree) {
             let key = values.freeText(
                 node, "SSH public key", help: "write the line of an id_….pub file: ssh-ed25519 AAAA… comment",
                 where: Self.isPublicKey)
-            guard let key else { continue }
-            keys.append(key.text)
-            // The users are one field: where its first sensitive key is from stands for all of it.
-            if secrets["cloudInit.users"] == nil { secrets["cloudInit.users"] = key.source }
+            if let key { keys.append(key) }
         }
         let sudo = fields.value(.sudo, as: .boolean, default: false) ?? false
         let shell = fields.optional(.shell, as: Self.shell)
         guard let name = fields.required(.name, as: Self.userName) else { return nil }
-        return CloudInit.User(name: name, sshKeys: keys, sudo: sudo, shell: shell)
+        for (index, key) in keys.enumerated() { secrets["cloudInit.users.\(name).sshKeys.\(index)"] = key.source }
+        return CloudInit.User(name: name, sshKeys: keys.map(\.text), sudo: sudo, shell: shell)
     }
 
     /// sshd(8), AUTHORIZED_KEYS FILE FORMAT, without options: key type, base64 text, comment.

@@ -23,7 +23,7 @@ struct GuestDecoder {
     func read(_ header: DocumentHeader, into declarations: inout Declarations) {
         values.origins = OriginList()
         defer { values.origins = nil }
-        if let node = header.labelsNode { values.addOrigin("labels", at: node) }
+        values.addOrigins(of: header)
         guard var guest = guest(header.spec, nameNode: header.nameNode, &declarations), let name = header.name else {
             return
         }
@@ -105,7 +105,7 @@ struct GuestDecoder {
         let restart = fields.optional(.restart, as: ValueType<RestartPolicy>.choice())
         let isProtected = fields.value(.protect, as: .boolean, default: false)
         let update = GuestUpdateDecoder(values).read(fields)
-        addOrigins(fields)
+        values.addOrigins(of: fields, parts: Self.parts)
         if let nameNode {
             if let machine, let boot, let disks { checkBoot(machine, boot, disks, at: nameNode) }
             if let nics, let ready, nics.isEmpty { checkReadiness(ready, at: fields.node(.ready) ?? nameNode) }
@@ -120,16 +120,10 @@ struct GuestDecoder {
             restart: restart, isProtected: isProtected, update: update, secrets: secrets)
     }
 
-    /// Where the fields of the guest itself were set; those of the mappings in it know themselves.
-    private func addOrigins(_ fields: MappingReader<GuestField>) {
-        guard values.origins != nil else { return }
-        fields.forEachField { field, name, value in
-            switch field {
-            case .boot, .cpu, .disks, .nics, .cloudInit, .stop, .ready, .update, .profiles: break
-            default: values.addOrigin(name, at: value)
-            }
-        }
-    }
+    /// Fields that have fields of their own, or that only say where others are from.
+    private static let parts: [GuestField] = [
+        .boot, .cpu, .cloudInit, .stop, .ready, .update, .profiles,
+    ]
 
     private static let unnamed = Name(parsing: "unnamed")!
 

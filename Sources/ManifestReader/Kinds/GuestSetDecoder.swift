@@ -171,6 +171,7 @@ struct GuestSetDecoder {
         }
         if recordsOrigins {
             values.origins = OriginList()
+            values.addOrigin("name", at: set.header.nameNode)
             if let node = template.labelsNode { values.addOrigin("labels", at: node) }
         }
         var guest = decoder.guest(template.spec, nameNode: set.header.nameNode, &declarations)

@@ -18,6 +18,10 @@ struct ImageDecoder {
             return
         }
         guard let fields = MappingReader<ImageField>(spec, values) else { return }
+        values.origins = OriginList()
+        defer { values.origins = nil }
+        values.addOrigins(of: header)
+        values.addOrigins(of: fields, parts: [])
         let declaredFormat = fields.optional(.format, as: ValueType<DiskFormat>.choice())
         let digest = fields.optional(.sha256, as: .digest)
         guard let source = fields.requiredNode(.source), let measured = files.file(source) else { return }
@@ -48,7 +52,8 @@ struct ImageDecoder {
         declarations.images.append(
             DesiredImage(
                 name: name, labels: header.labels, file: measured.file, format: disk.format,
-                virtualSize: disk.virtualSize, origin: values.tree.range(header.root)))
+                virtualSize: disk.virtualSize, origin: values.tree.range(header.root),
+                origins: values.origins?.entries ?? []))
     }
 }
 

@@ -23,6 +23,10 @@ struct NetworkDecoder {
             return
         }
         guard let fields = MappingReader<NetworkField>(specNode, values) else { return }
+        values.origins = OriginList()
+        defer { values.origins = nil }
+        values.addOrigins(of: header)
+        values.addOrigins(of: fields, parts: [.ipv4, .dns, .filter])
         let mode = fields.required(.mode, as: ValueType<NetworkSpec.Mode>.choice(notYet: ["routed", "bridged"]))
         let spec = ipv4(fields, mode: mode ?? .nat, header.name, &declarations)
         let (domain, upstream) = dns(fields, mode: mode)
@@ -37,15 +41,18 @@ struct NetworkDecoder {
         declarations.networks.append(
             DesiredNetwork(
                 name: name, formerly: header.formerly?.name, labels: header.labels, spec: spec,
-                origin: values.tree.range(header.root)))
+                origin: values.tree.range(header.root), origins: values.origins?.entries ?? []))
     }
 
     private func ipv4(
         _ fields: MappingReader<NetworkField>, mode: NetworkSpec.Mode, _ name: Name?,
         _ declarations: inout Declarations
     ) -> NetworkSpec? {
-        guard fields.requiredNode(.ipv4) != nil, let ipv4 = fields.mapping(.ipv4, NetworkIPv4Field.self),
-            let subnetNode = ipv4.requiredNode(.subnet), let subnet = subnet(subnetNode), let usable = subnet.usable
+        guard fields.requiredNode(.ipv4) != nil, let ipv4 = fields.mapping(.ipv4, NetworkIPv4Field.self) else {
+            return nil
+        }
+        values.addOrigins(of: ipv4, under: "ipv4", leavingOut: .dhcp)
+        guard let subnetNode = ipv4.requiredNode(.subnet), let subnet = subnet(subnetNode), let usable = subnet.usable
         else { return nil }
         if let name { declarations.subnets.append((subnet, name, subnetNode)) }
         var gateway = usable.first
@@ -56,6 +63,7 @@ struct NetworkDecoder {
         }
         var spec = NetworkSpec(mode: mode, subnet: subnet, gateway: gateway, range: usable)
         guard let dhcp = ipv4.mapping(.dhcp, NetworkDHCPField.self) else { return spec }
+        values.addOrigins(of: dhcp, under: "ipv4.dhcp")
         if let node = dhcp.node(.range) {
             guard let range = range(node, in: subnet, gateway: gateway) else { return nil }
             spec.range = range
@@ -116,6 +124,7 @@ struct NetworkDecoder {
     private func filter(_ fields: MappingReader<NetworkField>) -> NetworkFilter {
         var filter = NetworkFilter()
         guard let rules = fields.mapping(.filter, NetworkFilterField.self) else { return filter }
+        values.addOrigins(of: rules, under: "filter")
         filter.spoofing = rules.value(.spoofing, as: .choice(), default: filter.spoofing) ?? filter.spoofing
         filter.betweenGuests =
             rules.value(.betweenGuests, as: .choice(), default: filter.betweenGuests) ?? filter.betweenGuests
@@ -124,6 +133,7 @@ struct NetworkDecoder {
 
     private func dns(_ fields: MappingReader<NetworkField>, mode: NetworkSpec.Mode?) -> (String?, [IPv4Address]) {
         guard let dns = fields.mapping(.dns, NetworkDNSField.self) else { return (nil, []) }
+        values.addOrigins(of: dns, under: "dns")
         let domainType = ValueType.string(
             "domain name",
             help: "write labels of letters, digits and inner hyphens with dots between, such as demo.internal",

@@ -1,8 +1,5 @@
 import FleetModel
 
-/// What stands for a value that nobody is to see.
-let sensitiveText = "(sensitive)"
-
 /// An object's fields as a plan writes them, those that are not set or have their defaults left out; in the order of
 /// its tables.
 public func describe(_ object: Change.Object) -> [(path: String, text: String)] {
@@ -10,7 +7,7 @@ public func describe(_ object: Change.Object) -> [(path: String, text: String)] 
     case .guest(let spec):
         read(guestFields, spec).filter { $0.path != "maxCpus" || spec.maxCPUs != spec.cpus }
             .filter { $0.path != "maxMemory" || spec.maxMemory != spec.memory }
-            .map { spec.hides($0.path) ? ($0.path, sensitiveText) : $0 }
+            .map { spec.hides($0.path) ? ($0.path, Change.Field.concealed) : $0 }
             + spec.disks.map { ("disks.\($0.name)", $0.summary) }
             + spec.nics.map { ("nics.\($0.name)", $0.summary) }
     case .network(let spec): read(networkFields, spec)

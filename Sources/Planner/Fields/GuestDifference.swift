@@ -109,8 +109,3 @@ private struct Listed<Element: Hashable & Named> {
         return (before.map(\.name).filter { !leaving.contains($0) }, after.map(\.name).filter { old[$0] != nil })
     }
 }
-
-/// What is known by its name within a guest.
-protocol Named { var name: Name { get } }
-extension DiskSpec: Named {}
-extension NICSpec: Named {}

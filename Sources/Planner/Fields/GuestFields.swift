@@ -87,7 +87,8 @@ private let guestRecordFields: [FieldRule<GuestSpec>] = [
         [.always("any", "another source of the same value", .live)]),
 ]
 
-func labelText(_ labels: [String: String]) -> String? {
+/// As a line for people; nil: there are none.
+public func labelText(_ labels: [String: String]) -> String? {
     labels.isEmpty ? nil : labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
 }
 

@@ -15,19 +15,15 @@ struct ObservedFleet {
         name = desired.name
         let declared = Dictionary(desired.hosts.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         var hosts: [ObservedHost] = []
-        var unreachable: [Name: Diagnostic] = [:]
         for (name, observation) in observations.sorted(by: { $0.key < $1.key }) {
-            switch observation {
-            case .observed(let live):
-                hosts.append(
-                    ObservedHost(
-                        name: name, live: live, policy: declared[name]?.policy ?? HostPolicy(),
-                        cordoned: declared[name]?.cordoned ?? false, fleet: desired.name))
-            case .unreachable(let diagnostic): unreachable[name] = diagnostic
-            }
+            guard case .observed(let live) = observation else { continue }
+            hosts.append(
+                ObservedHost(
+                    name: name, live: live, policy: declared[name]?.policy ?? HostPolicy(),
+                    cordoned: declared[name]?.cordoned ?? false, fleet: desired.name))
         }
         self.hosts = hosts
-        self.unreachable = unreachable
+        unreachable = observations.unreachable
         index = Dictionary(uniqueKeysWithValues: hosts.indices.map { (hosts[$0].name, $0) })
         isPartial = !unreachable.isEmpty || desired.hosts.contains { observations[$0.name] == nil }
     }

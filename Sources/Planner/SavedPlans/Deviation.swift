@@ -73,7 +73,6 @@ struct Deviation {
     /// How the guest's state differs from its own definition.
     private func condition(of live: LiveGuest) -> [String] {
         var clauses = driftCauses(of: live)
-        for defect in live.defects where !clauses.contains(defect.text) { clauses.append(defect.text) }
         if live.definition.spec.power == .running, !pendingRestart(of: live).isEmpty {
             clauses.append("it runs with an older definition")
         }
@@ -87,8 +86,8 @@ struct Deviation {
         guard let sealed = try? seal.seal(actual, and: sensitive) else { return ["its secrets have changed"] }
         var differences = GuestDifference(from: spec, to: sealed, .none).verdicts.map(\.field)
         for index in differences.indices where PlanSeal.covers(differences[index].path, sensitive) {
-            differences[index].before = PlanSeal.concealed
-            differences[index].after = PlanSeal.concealed
+            differences[index].before = Change.Field.concealed
+            differences[index].after = Change.Field.concealed
         }
         let clauses = differences.map(sentence)
         return clauses.isEmpty && spec.secrets != sealed.secrets ? ["its secrets come from elsewhere"] : clauses
@@ -97,7 +96,7 @@ struct Deviation {
     /// - Parameter field: from what the plan knows to what is there.
     private func sentence(_ field: Change.Field) -> String {
         switch (field.before, field.after) {
-        case (PlanSeal.concealed?, _), (_, PlanSeal.concealed?): "\(field.path) has changed"
+        case (Change.Field.concealed?, _), (_, Change.Field.concealed?): "\(field.path) has changed"
         case (nil, let after?): "\(field.path) is \(after), and was not set"
         case (let before?, nil): "\(field.path) is not set any more, and was \(before)"
         case (let before, let after): "\(field.path) is \(after ?? "not set"), and not \(before ?? "unset")"

@@ -17,9 +17,9 @@ public func findDrift(of fleet: Name, hosts: [Name: HostObservation]) -> [Change
         }
         for position in host.ours {
             let guest = live.guests[position]
-            var causes = driftCauses(of: guest)
-            for defect in guest.defects where !causes.contains(defect.text) { causes.append(defect.text) }
-            add(ResourceAddress(.guest, guest.definition.name), causes, .guest(guest.definition.spec))
+            add(
+                ResourceAddress(.guest, guest.definition.name), driftCauses(of: guest),
+                .guest(guest.definition.spec))
         }
         for network in host.networks.values {
             add(

@@ -8,10 +8,24 @@ func checkPolicies(
     for (host, guests) in zip(observed.hosts, difference.guests) {
         for guest in guests {
             remarks.protect(guest, on: host)
-            remarks.limit(guest, fleet: desired.policy, command: options.maxImpact)
+            guard guest.change.action != .create else { continue }
+            remarks.limit(
+                guest.change, to: limits(of: guest, fleet: desired.policy, command: options.maxImpact),
+                otherwise: "leave the change out", range: guest.resolved?.desired.origin)
         }
     }
     return remarks
+}
+
+/// Refuses a plan that does more to a guest than is allowed, for plans that were made under another limit.
+public func limitImpact(of plan: Plan, to limit: Impact) -> [Diagnostic] {
+    var remarks = Remarks()
+    for change in plan.changes where change.address.kind == .guest {
+        let remedy = "apply without --max-impact, or with --max-impact \(change.impact?.rawValue ?? "")"
+        remarks.limit(
+            change, to: [ImpactLimit(impact: limit, text: "--max-impact", remedy: remedy)], otherwise: "plan again")
+    }
+    return remarks.refusals
 }
 
 /// The most that may be done to a guest, and who says so.
@@ -19,6 +33,21 @@ private struct ImpactLimit {
     let impact: Impact
     let text: String
     let remedy: String
+}
+
+private func limits(of guest: GuestTransition, fleet: FleetPolicy, command: Impact?) -> [ImpactLimit] {
+    var limits = [
+        ImpactLimit(impact: fleet.maxImpact, text: "the fleet's policy.maxImpact", remedy: "raise policy.maxImpact")
+    ]
+    if let own = guest.resolved?.desired.update.maxImpact {
+        limits.append(
+            ImpactLimit(impact: own, text: "its update.maxImpact", remedy: "raise the guest's update.maxImpact"))
+    }
+    if let command, let impact = guest.change.impact {
+        limits.append(
+            ImpactLimit(impact: command, text: "--max-impact", remedy: "plan with --max-impact \(impact.rawValue)"))
+    }
+    return limits
 }
 
 extension Remarks {
@@ -42,32 +71,28 @@ extension Remarks {
             "protected",
             "guest.\(name) is protected on host.\(host.name), and this plan would \(guest.change.verb): "
                 + guest.change.reason(above: .restart),
-            detail: guest.change.reasons(above: .restart), help: remedy, range: guest.origin(above: .restart))
+            detail: guest.change.reasons(above: .restart), help: remedy,
+            range: guest.change.origin(above: .restart) ?? guest.resolved?.desired.origin)
     }
 
-    fileprivate mutating func limit(_ guest: GuestTransition, fleet: FleetPolicy, command: Impact?) {
-        guard let impact = guest.change.impact, guest.change.action != .create else { return }
-        var limits = [
-            ImpactLimit(impact: fleet.maxImpact, text: "the fleet's policy.maxImpact", remedy: "raise policy.maxImpact")
-        ]
-        if let own = guest.resolved?.desired.update.maxImpact {
-            limits.append(
-                ImpactLimit(impact: own, text: "its update.maxImpact", remedy: "raise the guest's update.maxImpact"))
-        }
-        if let command {
-            limits.append(
-                ImpactLimit(impact: command, text: "--max-impact", remedy: "plan with --max-impact \(impact.rawValue)"))
-        }
-        guard let strictest = limits.map(\.impact).min(), impact > strictest else { return }
+    /// Refuses a change that does more than the strictest of the limits allows.
+    ///
+    /// - Parameters:
+    ///   - otherwise: what else is to be done about it.
+    ///   - range: where the guest is declared.
+    fileprivate mutating func limit(
+        _ change: Change, to limits: [ImpactLimit], otherwise: String, range: SourceRange? = nil
+    ) {
+        guard let impact = change.impact, let strictest = limits.map(\.impact).min(), impact > strictest else { return }
         let broken = limits.filter { impact > $0.impact }
-        let saying = limits.filter { $0.impact == strictest }.map(\.text).joined(separator: " and ")
+        let saying = limits.filter { $0.impact == strictest }.map(\.text)
         refuse(
             "max-impact",
-            "guest.\(guest.name): this plan would \(guest.change.verb) (\(guest.change.reason(above: strictest))), and "
-                + "\(saying) allow\(saying.contains(" and ") ? "" : "s") \(strictest.rawValue) at most",
-            detail: guest.change.reasons(above: strictest),
-            help: broken.map(\.remedy).joined(separator: ", and ") + ", or leave the change out",
-            range: guest.origin(above: strictest))
+            "\(change.address): this plan would \(change.verb) (\(change.reason(above: strictest))), and "
+                + "\(saying.joined(separator: " and ")) allow\(saying.count > 1 ? "" : "s") \(strictest.rawValue) at most",
+            detail: change.reasons(above: strictest),
+            help: broken.map(\.remedy).joined(separator: ", and ") + ", or \(otherwise)",
+            range: change.origin(above: strictest) ?? range, about: change.address)
     }
 }
 
@@ -95,14 +120,13 @@ extension Change {
         let lines = fields.filter { $0.impact > limit }.map { "\($0.text)  (\($0.impact.rawValue))" } + causes
         return lines.count > 1 ? lines.joined(separator: "\n") : nil
     }
+
+    /// Where the first field that does too much is set.
+    fileprivate func origin(above limit: Impact) -> SourceRange? {
+        fields.first { $0.impact > limit && $0.origin != nil }?.origin
+    }
 }
 
 extension Change.Field {
     fileprivate var text: String { "\(path) = \(before ?? "(not set)") -> \(after ?? "(not set)")" }
-}
-
-extension GuestTransition {
-    fileprivate func origin(above limit: Impact) -> SourceRange? {
-        change.fields.first { $0.impact > limit && $0.origin != nil }?.origin ?? resolved?.desired.origin
-    }
 }

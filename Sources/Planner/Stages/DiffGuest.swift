@@ -16,7 +16,7 @@ func diffGuest(
         address: ResourceAddress(.guest, guest.name), host: host.name, action: review.isReplaced ? .replace : .update,
         impact: review.impact, causes: review.causes, fields: review.fields(of: guest, before: definition.spec),
         renamedFrom: review.renames ? definition.name : nil, isDrift: review.isDrift,
-        before: .guest(definition.spec), after: .guest(guest.spec))
+        isRequested: review.isRequested, before: .guest(definition.spec), after: .guest(guest.spec))
     let reference = GuestReference(id: definition.id, fleet: definition.owner.fleet, name: guest.name)
     var transition = GuestTransition(
         name: guest.name, change: change, live: live, resolved: guest, reference: reference)

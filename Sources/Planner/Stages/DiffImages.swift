@@ -17,8 +17,7 @@ struct ImageTransition {
 ///   - names: The images that guests use on any host, to say why one goes from this host.
 ///   - cached: The names of the files in the host's cache.
 func diffImages(
-    _ wanted: [Name: (definition: ImageDefinition, path: String)], names: Set<Name>, on host: ObservedHost,
-    _ cached: Set<String>
+    _ wanted: [Name: UsedImage], names: Set<Name>, on host: ObservedHost, _ cached: Set<String>
 ) -> [ImageTransition] {
     var transitions: [ImageTransition] = []
     for (name, image) in wanted {
@@ -26,10 +25,12 @@ func diffImages(
         let address = ResourceAddress(.image, name)
         let change: Change
         if let live {
-            let fields = imageFields.compactMap { $0.verdict(from: live, to: image.definition, .none)?.field }
+            var fields = imageFields.compactMap { $0.verdict(from: live, to: image.definition, .none)?.field }
             let isMissing = !cached.contains(image.definition.file.fileName)
             guard !fields.isEmpty || isMissing else { continue }
             let isDrift = fields.isEmpty
+            let origins = FieldOrigins(image.desired)
+            for index in fields.indices { fields[index].origin = origins.origin(of: fields[index].path) }
             change = Change(
                 address: address, host: host.name, action: .update, impact: .live,
                 causes: isDrift ? ["its file is missing from the cache"] : [], fields: fields, isDrift: isDrift,
@@ -39,7 +40,8 @@ func diffImages(
                 address: address, host: host.name, action: .create, impact: nil, after: .image(image.definition))
         }
         transitions.append(
-            ImageTransition(name: name, change: change, live: live, definition: image.definition, path: image.path))
+            ImageTransition(
+                name: name, change: change, live: live, definition: image.definition, path: image.desired.file.path))
     }
     for (name, live) in host.images where wanted[name] == nil {
         let cause = names.contains(name) ? "no guest on \(host.name) uses it any more" : "no guest uses it any more"

@@ -65,6 +65,8 @@ extension CarriedNetwork {
             .compactMap { $0.verdict(from: live.definition.spec, to: desired.spec, .none)?.field }
         fields += changed
         guard !fields.isEmpty || !live.defects.isEmpty else { return nil }
+        let origins = FieldOrigins(desired)
+        for index in fields.indices { fields[index].origin = origins.origin(of: fields[index].path) }
 
         let restarting = changed.filter { $0.impact >= .restart }
         let change = Change(
@@ -86,17 +88,18 @@ extension Remarks {
     /// Refuses a subnet that the host reaches another way already; warns where that came about later.
     mutating func checkOverlaps(of networks: [NetworkTransition], on host: ObservedHost) {
         for network in networks {
-            guard let subnet = network.definition?.spec.subnet else { continue }
+            guard let subnet = network.definition?.spec.subnet, let desired = network.desired else { continue }
             for (other, holder) in host.foreignSubnets where other.overlaps(subnet) {
                 let summary =
                     "network.\(network.name): \(subnet) overlaps \(other), which host.\(host.name) has \(holder)"
+                let range = FieldOrigins(desired).origin(of: "ipv4.subnet") ?? desired.origin
                 if network.newSubnet != nil {
                     refuse(
-                        "subnet-overlap", summary, help: "choose another ipv4.subnet", range: network.desired?.origin,
+                        "subnet-overlap", summary, help: "choose another ipv4.subnet", range: range,
                         about: network.change.address)
                 } else {
                     warn(
-                        "subnet-overlap", summary, help: "choose another ipv4.subnet", range: network.desired?.origin,
+                        "subnet-overlap", summary, help: "choose another ipv4.subnet", range: range,
                         about: network.change.address)
                 }
             }

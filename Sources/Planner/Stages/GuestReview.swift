@@ -1,17 +1,5 @@
 import FleetModel
 
-/// What a guest's neighbours have to do with its change.
-struct GuestSurroundings {
-    /// Networks whose guests have to restart, with what happens to them.
-    var readdressed: [ObjectID: String] = [:]
-    /// Guests of which a NIC's address passes from one to another.
-    var contended: Set<ObjectID> = []
-    /// The names of the files in the host's cache.
-    var cached: Set<String> = []
-    /// Guests that are made anew though nothing about them has changed.
-    var replacements: Set<ResourceAddress> = []
-}
-
 /// The reasons to touch a live guest, and what each one costs.
 struct GuestReview {
     private var verdicts: [FieldVerdict] = []
@@ -26,6 +14,7 @@ struct GuestReview {
     private(set) var disksToMake: [Name] = []
     /// Its root disk is made anew.
     private(set) var isReplaced = false
+    private(set) var isRequested = false
     let renames: Bool
 
     var isNeeded: Bool { impact != nil }
@@ -47,13 +36,14 @@ struct GuestReview {
         if surroundings.replacements.contains(ResourceAddress(.guest, guest.name)) {
             add("requested by --replace", .replace, goesDown: true)
             isReplaced = true
+            isRequested = true
             if let root = guest.spec.disks.first?.name, !renewed.contains(root) { renewed.append(root) }
         }
         checkDisks(guest, live, renewed: renewed)
         checkPower(guest, live)
         if let actual { checkDefects(actual) }
         checkBootFiles(guest, surroundings, isOtherwiseUnchanged: defined.verdicts.isEmpty)
-        checkNetworks(guest, live, surroundings)
+        checkNeighbours(guest, live, surroundings)
         if let actual, let process = live.process, isNeeded, !goesDown {
             let removals = Dictionary(
                 definition.spec.disks.map { ($0.name, $0.onRemove) }, uniquingKeysWith: { first, _ in first })
@@ -75,8 +65,8 @@ struct GuestReview {
             field.origin = origins.origin(of: field.path)
             if before.hides(field.path) || guest.spec.hides(field.path) {
                 field.isSensitive = true
-                field.before = field.before.map { _ in sensitiveText }
-                field.after = field.after.map { _ in sensitiveText }
+                field.before = field.before.map { _ in Change.Field.concealed }
+                field.after = field.after.map { _ in Change.Field.concealed }
             }
             return field
         }
@@ -185,23 +175,29 @@ struct GuestReview {
         }
     }
 
-    /// A network under the guest that changes its addresses takes it down.
-    private mutating func checkNetworks(
+    /// Networks under the guest that change their addresses take it down; what becomes of them and of the images under
+    /// its disks is why some of its fields change.
+    private mutating func checkNeighbours(
         _ guest: ResolvedGuest, _ live: LiveGuest, _ surroundings: GuestSurroundings
     ) {
-        guard !surroundings.readdressed.isEmpty else { return }
-        let nics = guest.spec.nics + live.definition.spec.nics + (live.process?.spec.nics ?? [])
-        var reasons: [String] = []
-        for nic in nics {
-            guard let reason = surroundings.readdressed[nic.networkID], !reasons.contains(reason) else { continue }
-            reasons.append(reason)
-        }
+        guard !verdicts.isEmpty || !surroundings.readdressed.isEmpty else { return }
+        let restarts = surroundings.restartReasons(of: guest, live)
+        let doings = NeighbourDoings(from: live.definition.spec, to: guest.spec)
+        let reasons = restarts + doings.reasons.filter { !restarts.contains($0) }
         guard !reasons.isEmpty else { return }
-        // New addresses are the network's doing.
-        let isOnly =
-            !verdicts.contains { $0.effect.interrupts && !$0.field.path.hasSuffix(".ipv4") }
-            && disksToMake.isEmpty && !isDrift
-        for reason in reasons { add(isOnly ? "only because \(reason)" : reason, .restart, goesDown: true) }
+        // What interrupts nothing does not matter where something does.
+        let interrupts = !restarts.isEmpty || verdicts.contains(where: \.effect.interrupts)
+        let others = verdicts.contains { verdict in
+            // New addresses are the network's doing.
+            let isExplained =
+                doings.paths.contains(verdict.field.path)
+                || !restarts.isEmpty && verdict.field.path.hasSuffix(".ipv4")
+            return !isExplained && (verdict.effect.interrupts || !interrupts)
+        }
+        let isOnly = !others && doings.disks.isSuperset(of: disksToMake) && !isDrift && !isRequested
+        let text = reasons.joined(separator: ", and ")
+        let isDown = !restarts.isEmpty
+        add(isOnly ? "only because \(text)" : text, isDown ? .restart : .live, goesDown: isDown)
     }
 }
 

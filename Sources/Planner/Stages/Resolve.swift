@@ -18,14 +18,20 @@ struct CarriedNetwork {
     let live: LiveNetwork?
 }
 
+/// An image that guests on a host use.
+struct UsedImage {
+    let desired: DesiredImage
+    let definition: ImageDefinition
+}
+
 /// The desired fleet as it is to be on the hosts.
 struct ResolvedFleet {
     /// For each host, sorted by name. Guests that were refused are left out.
     var guests: [[ResolvedGuest]] = []
     /// For each host, by name.
     var networks: [[Name: CarriedNetwork]] = []
-    /// For each host the images that its guests use, with the files they come from.
-    var images: [[Name: (definition: ImageDefinition, path: String)]] = []
+    /// For each host, by name.
+    var images: [[Name: UsedImage]] = []
     var remarks = Remarks()
 }
 
@@ -54,7 +60,8 @@ func resolve(_ placement: Placement, desired: DesiredFleet, on observed: Observe
             guard let name = disk.image, let image = images[name] else { continue }
             resolved.images[guest.host][name] =
                 resolved.images[guest.host][name]
-                ?? (image.definition(owner: observed.hosts[guest.host].owner), image.file.path)
+                ?? UsedImage(
+                    desired: image, definition: image.definition(owner: observed.hosts[guest.host].owner))
         }
         let spec = GuestSpec(
             labels: wanted.labels, cpus: wanted.cpus, maxCPUs: wanted.maxCPUs, memory: wanted.memory,

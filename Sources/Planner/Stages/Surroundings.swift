@@ -1,6 +1,16 @@
 import FleetModel
 
-extension GuestSurroundings {
+/// What a guest's neighbours have to do with its change.
+struct GuestSurroundings {
+    /// Networks whose guests have to restart, with what happens to them.
+    let readdressed: [ObjectID: String]
+    /// Guests of which a NIC's address passes from one to another.
+    let contended: Set<ObjectID>
+    /// The names of the files in the host's cache.
+    let cached: Set<String>
+    /// Guests that are made anew though nothing about them has changed.
+    let replacements: Set<ResourceAddress>
+
     /// What happens around a host's guests.
     ///
     /// - Parameter guests: those that the host is to have.
@@ -8,9 +18,21 @@ extension GuestSurroundings {
         on host: ObservedHost, networks: [NetworkTransition], guests: [ResolvedGuest], cached: Set<String>,
         replacements: Set<ResourceAddress>
     ) {
-        self.init(
-            readdressed: readdressings(networks), contended: contendedGuests(guests, on: host), cached: cached,
-            replacements: replacements)
+        readdressed = readdressings(networks)
+        contended = contendedGuests(guests, on: host)
+        self.cached = cached
+        self.replacements = replacements
+    }
+
+    /// What happens to the addresses of networks that the guest is on, now or afterwards.
+    func restartReasons(of guest: ResolvedGuest, _ live: LiveGuest) -> [String] {
+        guard !readdressed.isEmpty else { return [] }
+        var reasons: [String] = []
+        for nic in guest.spec.nics + live.definition.spec.nics + (live.process?.spec.nics ?? []) {
+            guard let reason = readdressed[nic.networkID], !reasons.contains(reason) else { continue }
+            reasons.append(reason)
+        }
+        return reasons
     }
 }
 
