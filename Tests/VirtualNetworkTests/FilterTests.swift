@@ -95,6 +95,29 @@ import Testing
         }
     }
 
+    /// A run that was cut off after it had changed the reservations is made up for by the same operation.
+    @Test func rulesFollowReservationsThatWereThereAlready() async throws {
+        try await NetworkLab.run { lab in
+            let lodge = LodgeInstance(lab)
+            let network = lodge.network()
+            try await lodge.ensure(network)
+            let guest = lodge.guest("web", on: network, number: 7)
+            let nic = guest.spec.nics[0]
+            let folder = lodge.layout.network(network.owner.fleet, network.name)
+            let file = "\(folder.reservations)/\(guest.id)-\(nic.name)"
+            try DurableFile.write(Array("\(nic.mac),\(nic.ipv4)\n".utf8), to: file)
+            #expect(try await lodge.defects(network) == [.rulesMissing])
+            try await lodge.reserve(guest, hostname: "web")
+            #expect(try await lodge.defects(network) == [])
+            #expect(try await lab.execute(["nft", "list", "ruleset", "bridge"]).contains(lodge.tap(guest)))
+
+            try Files.remove(file)
+            try await lodge.release(guest)
+            #expect(try await lodge.defects(network) == [])
+            #expect(try await lab.execute(["nft", "list", "ruleset", "bridge"]).contains(lodge.tap(guest)) == false)
+        }
+    }
+
     /// Everything about a network that is changed live, while a connection through it is open.
     @Test func connectionsOutliveEveryLiveChange() async throws {
         try await NetworkLab.run { lab in
