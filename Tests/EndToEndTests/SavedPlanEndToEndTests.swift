@@ -66,4 +66,31 @@ import Testing
             #expect(try await lab.destroy(fleet).code == 0)
         }
     }
+    /// An apply that was killed in the middle is not what the plan was made for any more; planning again is.
+    @Test func killedInTheMiddle() async throws {
+        try await Lab.run { lab in
+            let before = try await lab.census()
+            let fleet = try await Fleet.three(in: lab)
+            let plan = try await save(fleet, lab)
+            let guests = { Set(lab.processes(with: "qemu-system", "-pidfile").map(\.pid)) }
+            let run = try lab.start(["apply", plan])
+            #expect(await eventually { !guests().isEmpty })
+            for agent in lab.agents { Glibc.kill(agent.pid, SIGKILL) }
+            let killed = try await run.result()
+            #expect(killed.code == 1 && killed.says("agent"), "\(killed)")
+
+            let left = guests()
+            let again = try await lab.lodge("apply", plan)
+            #expect(again.code == 3 && again.says("plan again"), "\(again)")
+            // One whose launcher outlived the agent may have come up since.
+            #expect(left.isSubset(of: guests()), "refused before anything is touched")
+            let rest = try await save(fleet, lab)
+            let finished = try await lab.lodge("apply", rest)
+            #expect(finished.code == 0, "\(finished)")
+            for address in Fleet.threeAddresses { #expect(await lab.pings(address)) }
+            try await lab.expectNoChanges(fleet)
+            #expect(try await lab.destroy(fleet).code == 0)
+            try await lab.expect(before)
+        }
+    }
 }
