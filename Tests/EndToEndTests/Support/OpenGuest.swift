@@ -43,7 +43,7 @@ extension Lab {
             )
             return answer != nil
         }
-        return try #require(answer, "the guest at \(address) does not answer")
+        return try #require(answer, "the guest at \(address) does not answer to: \(commands)")
     }
 
     /// The guest's name for the disk with this serial number, such as `vdb`; nil where it has none.
