@@ -103,10 +103,11 @@ public enum Files {
         guard rmdir(path) == 0 || errno == ENOENT else { throw .now("remove", path) }
     }
 
-    /// Removes the folder and those above it up to (not including) `root`, as long as they are empty.
+    /// Removes the folder and those above it up to (not including) `root`, as long as they are empty; one that is gone
+    /// already is no obstacle.
     public static func removeEmptyFolders(from path: String, upTo root: String) {
         var path = FilePath(path)
-        while path.string != root, path.string.hasPrefix(root + "/"), rmdir(path.string) == 0 {
+        while path.string != root, path.string.hasPrefix(root + "/"), rmdir(path.string) == 0 || errno == ENOENT {
             path.removeLastComponent()
         }
     }

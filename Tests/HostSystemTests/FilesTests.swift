@@ -33,6 +33,11 @@ import Testing
         #expect(Files.isFolder(root))
         #expect(try Files.list(root).isEmpty)
 
+        // The innermost went before, when somebody was killed at it.
+        try Files.makeFolder("\(root)/a/b")
+        Files.removeEmptyFolders(from: "\(root)/a/b/c", upTo: root)
+        #expect(try Files.list(root).isEmpty)
+
         try folder.write("x", to: "root/a/file")
         try Files.makeFolder("\(root)/a/b/c")
         Files.removeEmptyFolders(from: "\(root)/a/b/c", upTo: root)

@@ -1,5 +1,6 @@
 import FleetModel
 import HostSystem
+import TestSupport
 import Testing
 
 /// What is nobody's is found with its proof; what is another's is neither seen nor touched.
@@ -14,6 +15,11 @@ import Testing
             #expect(mine.id == theirs.id)
             try await second.ensure(theirs)
             _ = try await second.holdTaps(second.guest("web", on: theirs, number: 7))
+            // The bridge and the tap have a link-local address each, once it was seen to be nobody else's.
+            try await eventually {
+                let addresses = try await lab.ip(["-o", "addr"])
+                return addresses.split(separator: "inet6 fe80").count == 3 && !addresses.contains("tentative")
+            }
             let before = try await lab.census()
             #expect(try await first.observe().leftovers.isEmpty)
             #expect(try await first.observe().networks.isEmpty)
