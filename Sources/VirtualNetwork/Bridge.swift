@@ -47,7 +47,10 @@ struct Bridge {
         var bridge = links.first { $0.name == name }
         if let bridge { try checkOwner(bridge) }
         if bridge == nil {
-            try socket.links.createBridge(named: name, group: marks.group, address: address, mtu: mtu)
+            // Only an MTU that is set later, and is another one by then, holds whatever its ports have
+            // (net/bridge/br_device.c: br_change_mtu).
+            try socket.links.createBridge(named: name, group: marks.group, address: address, mtu: mtu - 1)
+            try socket.links.configure(.name(name), mtu: mtu)
             bridge = try socket.links.find(named: name)
         }
         guard let bridge else { throw NetworkError("make the bridge", name, "it was deleted meanwhile") }
@@ -55,7 +58,6 @@ struct Bridge {
         for tap in taps(links) where tap.master != bridge.index {
             try socket.links.configure(.index(tap.index), master: .attach(to: bridge.index), up: true)
         }
-        // A bridge that was never told takes the smallest MTU of its ports.
         if bridge.address != address || bridge.group != marks.group || bridge.mtu != mtu {
             try socket.links.configure(.index(bridge.index), group: marks.group, mtu: mtu, address: address)
         }

@@ -9,6 +9,8 @@ import Testing
 
 /// A running Linux guest is changed, and asked itself whether it was.
 @Suite(.serialized, .needsHost) struct LiveChangeTests {
+    /// Impact row: guest.memory.more, guest.memory.less, guest.memory.balloon, guest.cpus.more, guest.disks.size.more
+    /// Impact row: guest.cloudInit.userData.exchange, guest.cloudInit.hostname.exchange
     @Test func aRunningLinuxGuestIsChanged() async throws {
         try await Lab.run { lab in
             var guest = try await ChangeableGuest.boot(in: lab)

@@ -14,6 +14,7 @@ import Testing
 
     private func defects(_ lab: Lab) async throws -> [GuestDefect] { try await lab.guest("web-1").defects }
 
+    /// Impact row: guest.disks.add, guest.disks.remove, guest.disks.delete
     @Test func disksComeAndGo() async throws {
         try await Lab.run { lab in
             let before = try await lab.census()
@@ -119,6 +120,7 @@ import Testing
         #expect(try await lab.change("web-1", [.removeDisk(data.name, deletesFile: true)], without) == nil, "twice")
     }
 
+    /// Impact row: guest.disks.iops.any, guest.disks.bandwidth.any
     @Test func whatADiskMayDoInASecond() async throws {
         try await Lab.run { lab in
             let disk = "{name: data, size: 32MiB}"

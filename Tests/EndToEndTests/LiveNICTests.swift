@@ -28,6 +28,7 @@ import Testing
         (try? await lab.ip("link", "show", name)) != nil
     }
 
+    /// Impact row: guest.nics.add, guest.nics.remove, guest.nics.network.move, guest.nics.ipv4.move
     @Test func nicsComeMoveAndGo() async throws {
         try await Lab.run { lab in
             let before = try await lab.census()
@@ -127,6 +128,8 @@ import Testing
     }
 
     /// What flows in a second, both ways, measured on whole transfers: a limit is a lower bound on their time.
+    ///
+    /// Impact row: guest.nics.bandwidth.any
     @Test func whatANICMayCarryInASecond() async throws {
         try await Lab.run { lab in
             let before = try await lab.census()

@@ -42,6 +42,7 @@ import Testing
         }
     }
 
+    /// Impact row: guest.metadata.formerly.any, guest.metadata.labels.any, network.ipv4.dhcp.range.any
     @Test func whatChangesLiveKeepsTheProcess() async throws {
         try await Lab.run { lab in
             let before = try await lab.census()
@@ -76,6 +77,8 @@ import Testing
         }
     }
 
+    /// Impact row: guest.memory.more-microvm, guest.disks.add-microvm, guest.disks.size.more
+    /// Impact row: guest.disks.remove-restart
     @Test func memoryAndDisksRestartTheGuest() async throws {
         try await Lab.run { lab in
             let before = try await lab.census()
@@ -118,6 +121,7 @@ import Testing
         }
     }
 
+    /// Impact row: guest.disks.image.root, image.sha256.any
     @Test func replacementKeepsWhatIsTheGuests() async throws {
         try await Lab.run { lab in
             let before = try await lab.census()
@@ -147,6 +151,7 @@ import Testing
         }
     }
 
+    /// Impact row: guest.power.start, guest.power.stop
     @Test func power() async throws {
         try await Lab.run { lab in
             var fleet = Fleet()

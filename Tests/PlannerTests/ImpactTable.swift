@@ -9,7 +9,10 @@ enum ImpactTable {
     static let start = "<!-- the table: written by a test -->"
     static let end = "<!-- end of the table -->"
 
-    static func markdown(tests: [String: String]) -> String {
+    /// Live rows that no test here can run, and why.
+    static let notRun = ["guest.cpus.fewer": "needs a KVM that runs Linux"]
+
+    static func markdown(tests: [String: Set<String>]) -> String {
         var lines: [String] = []
         var kind = ""
         for field in fieldEffects {
@@ -22,7 +25,8 @@ enum ImpactTable {
             }
             for (index, effect) in field.effects.enumerated() {
                 let path = index == 0 ? "`\(field.path)`" : ""
-                let test = tests[effect.id].map { "`\($0)`" } ?? ""
+                let names = tests[effect.id]?.sorted().map { "`\($0)`" }.joined(separator: ", ")
+                let test = names ?? notRun[effect.id].map { "not run: \($0)" } ?? ""
                 lines.append("| \(path) | \(effect.change) | \(text(effect)) | `\(effect.id)` | \(test) |")
             }
         }
@@ -44,19 +48,19 @@ enum ImpactTable {
     }
 
     /// Tests name the rows that they run, as `Impact row: ID` in the comment above them.
-    static func testsOfRows() throws -> [String: String] {
-        var tests: [String: String] = [:]
+    static func testsOfRows() throws -> [String: Set<String>] {
+        var tests: [String: Set<String>] = [:]
         let folder = root.appending(path: "Tests")
         let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
         while let file = files?.nextObject() as? URL {
-            guard file.pathExtension == "swift", file.lastPathComponent != "ImpactTable.swift" else { continue }
+            guard file.pathExtension == "swift", !file.lastPathComponent.hasPrefix("ImpactTable") else { continue }
             var rows: [String] = []
             for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
                 if let mark = line.range(of: "Impact row: ") {
                     rows += line[mark.upperBound...].split { $0 == "," || $0 == " " || $0 == "`" }.map(String.init)
                 } else if let word = line.range(of: "func ") {
                     let name = line[word.upperBound...].prefix { $0.isLetter || $0.isNumber || $0 == "_" }
-                    for row in rows { tests[row] = String(name) }
+                    for row in rows { tests[row, default: []].insert(String(name)) }
                     rows = []
                 }
             }

@@ -101,6 +101,14 @@ import Testing
         #expect(Set(ids).count == ids.count, "\(ids.filter { id in ids.count { $0 == id } > 1 })")
     }
 
+    /// What is said to interrupt nothing was seen to interrupt nothing, or it is said that it was not.
+    @Test func everyLiveRowIsRun() throws {
+        let tests = try ImpactTable.testsOfRows()
+        let live = fieldEffects.flatMap(\.effects).filter { $0.outcome == .impact(.live) }.map(\.id)
+        let unseen = live.filter { tests[$0] == nil }
+        #expect(Set(unseen) == Set(ImpactTable.notRun.keys), "rows that no test runs, and those that are said to be so")
+    }
+
     @Test func theDocumentHasTheTable() throws {
         let tests = try ImpactTable.testsOfRows()
         let ids = Set(fieldEffects.flatMap { $0.effects.map(\.id) })

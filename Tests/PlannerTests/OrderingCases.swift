@@ -39,13 +39,17 @@ struct OrderingCase {
                 update: UpdatePolicy(order: createFirst && set == "a" ? .createFirst : .destroyFirst),
                 set: set == "c" ? nil : name(set))
             let fate = Int.random(in: 0..<100, using: &random)
+            let changesLive = fate >= 70
+            if changesLive { (guest.maxMemory, guest.maxCPUs) = (.mib(2048), 4) }
             if fate >= 15 { old.append(guest) }
             if fate < 15 || fate >= 27 {
                 if fate >= 40 {
-                    // It restarts, whatever else of it could change while it runs.
-                    guest.cpuModel = "Westmere"
                     guest.cpus = Int.random(in: 1...4, using: &random)
                     guest.memory = .mib(256 * Int64.random(in: 1...8, using: &random))
+                }
+                if fate >= 40, !changesLive {
+                    // It restarts, whatever else of it could change while it runs.
+                    guest.cpuModel = "Westmere"
                     guest.maxMemory = guest.memory
                     guest.maxCPUs = guest.cpus
                 }
@@ -61,6 +65,7 @@ struct OrderingCase {
         }
         let first = makePlan(desired: fleet(old, gateway: "10.1.0.1"), hosts: observe(hosts))
         try perform(first.steps, of: first, on: &hosts)
+        for host in names { Self.growSinceBoot(&hosts[host]!.live.guests, using: &random) }
         desired = fleet(new, gateway: readdressed ? "10.1.0.2" : "10.1.0.1")
         if random.chance(40) { desired.policy.maxUnavailable = random.pick([1, 2, 3]) }
         for host in names { squeeze(host, using: &random) }
@@ -73,12 +78,29 @@ struct OrderingCase {
 
     private static let roomy = HostPolicy(reservedMemory: .zero, reservedCPUs: 0, cpuOvercommit: 1)
 
+    /// Guests that may shrink while they run have grown to what they have from less, some of them.
+    private static func growSinceBoot(_ guests: inout [LiveGuest], using random: inout SeededGenerator) {
+        for index in guests.indices where random.chance(80) {
+            guard let process = guests[index].process, process.spec.maxCPUs == 4 else { continue }
+            let blocks = process.spec.memory.bytes >> 28
+            guests[index].process!.bootMemory = .mib(256 * Int64.random(in: 1...blocks, using: &random))
+        }
+    }
+
+    /// What a guest takes of its host's memory; what it was started with counts while it runs.
+    private static func cost(_ memory: ByteCount, boot: ByteCount = .zero) -> ByteCount {
+        let counted = max(memory, boot)
+        return counted + MemoryCost.overhead(memory: counted, accelerator: .kvm)
+    }
+
     /// Leaves a host hardly more than it needs before and after.
     private mutating func squeeze(_ host: Name, using random: inout SeededGenerator) {
         let before = observedCapacity(of: hosts[host]!.live, name: host).before
         let guests = desired.guests.filter { $0.host == host }
-        let memory = guests.reduce(ByteCount.zero) {
-            $0 + $1.memory + MemoryCost.overhead(memory: $1.memory, accelerator: .kvm)
+        let memory = guests.reduce(ByteCount.zero) { sum, guest in
+            let live = hosts[host]!.live.guests.first { $0.definition.name == guest.name }
+            let runsOn = guest.cpuModel == live?.definition.spec.cpuModel
+            return sum + Self.cost(guest.memory, boot: runsOn ? live?.process?.bootMemory ?? .zero : .zero)
         }
         let cpus = guests.reduce(0) { $0 + $1.cpus }
         var policy = Self.roomy
@@ -109,14 +131,26 @@ struct OrderingCase {
             let steps = plan.steps.filter { $0.address == change.address }
             let stop = steps.first { if case .stopGuest = $0.operation { true } else { false } }
             let start = steps.first { if case .startGuest = $0.operation { true } else { false } }
-            guard stop != nil || start != nil else { continue }
             let wanted = desired.guests.first { $0.name == change.address.name }
             let live = hosts[change.host]!.live.guests.first { $0.definition.name == change.address.name }
             var guest = OrderingOracle.Guest(host: change.host)
+            if stop == nil, start == nil {
+                // Changed while it runs, or in its definition alone.
+                guard let wanted, let process = live?.process,
+                    let step = steps.first(where: { if case .changeGuest = $0.operation { true } else { false } })
+                else { continue }
+                let (old, new) = (process.spec.memory, wanted.memory)
+                let growth = Self.cost(new, boot: process.bootMemory) - Self.cost(old, boot: process.bootMemory)
+                guest.change = (growth.bytes, wanted.cpus - process.spec.cpus)
+                oracle.guests.append(guest)
+                stops.append(nil)
+                starts.append(step.id)
+                ready.append(nil)
+                continue
+            }
             if stop != nil, let live { guest.freed = (live.memoryCost.bytes, live.process!.spec.cpus) }
             if start != nil, let wanted {
-                let overhead = MemoryCost.overhead(memory: wanted.memory, accelerator: .kvm)
-                guest.taken = ((wanted.memory + overhead).bytes, wanted.cpus)
+                guest.taken = (Self.cost(wanted.memory).bytes, wanted.cpus)
             }
             let set = change.address.name.text.split(separator: "-")[0]
             if live != nil, wanted != nil {

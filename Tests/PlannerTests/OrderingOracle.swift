@@ -8,6 +8,9 @@ struct OrderingOracle {
         /// Bytes and CPUs that its stop frees and its start takes; nil: there is no such step.
         var freed: (memory: Int64, cpus: Int)?
         var taken: (memory: Int64, cpus: Int)?
+        /// Bytes and CPUs that it has more after a change while it runs, below zero where it has less; instead of
+        /// stop and start. More is taken when the change begins, less is free when it has ended.
+        var change: (memory: Int64, cpus: Int)?
         /// It is down now, though it is to run.
         var isDown = false
         /// Limits under which it counts while it is down.
@@ -18,6 +21,9 @@ struct OrderingOracle {
         var precedes: String?
         /// Its stop waits for new guests of this set.
         var succeeds: String?
+
+        /// It starts, or changes while it runs.
+        var goesUp: Bool { taken != nil || change != nil }
     }
 
     var guests: [Guest] = []
@@ -30,12 +36,12 @@ struct OrderingOracle {
         return reaches(guests.map { $0.freed == nil ? 1 : 0 }, &seen)
     }
 
-    /// - Parameter stages: 0 not stopped, 1 not started, 2 done.
+    /// - Parameter stages: 0 not stopped, 1 not started or not changed, 2 done.
     private func reaches(_ stages: [Int], _ seen: inout Set<[Int]>) -> Bool {
         guard seen.insert(stages).inserted else { return false }
         var isEnd = true
         for index in guests.indices {
-            guard stages[index] == 0 || stages[index] == 1 && guests[index].taken != nil else { continue }
+            guard stages[index] == 0 || stages[index] == 1 && guests[index].goesUp else { continue }
             isEnd = false
             var next = stages
             next[index] += 1
@@ -55,8 +61,15 @@ struct OrderingOracle {
         if let group = guest.group {
             for other in guests.indices where guests[other].group == group && stages[other] == 0 { return false }
         }
-        let (memory, cpus) = taken(of: guest.host, next)
-        return memory <= free[guest.host]!.memory && cpus <= free[guest.host]!.cpus
+        return shortage(of: guest, next) == nil
+    }
+
+    /// What the host has not enough of for a start or a change that begins.
+    private func shortage(of guest: Guest, _ stages: [Int]) -> String? {
+        let (memory, cpus) = taken(of: guest.host, stages)
+        if guest.change.map({ $0.memory > 0 }) ?? true, memory > free[guest.host]!.memory { return "memory" }
+        if guest.change.map({ $0.cpus > 0 }) ?? true, cpus > free[guest.host]!.cpus { return "CPUs" }
+        return nil
     }
 
     func down(under limit: String, _ stages: [Int]) -> Int {
@@ -67,11 +80,18 @@ struct OrderingOracle {
     }
 
     /// Beyond what is taken at the beginning.
+    ///
+    /// - Parameter stages: 3 is a change that goes on.
     func taken(of host: Name, _ stages: [Int]) -> (memory: Int64, cpus: Int) {
         var sum: (memory: Int64, cpus: Int) = (0, 0)
         for (guest, stage) in zip(guests, stages) where guest.host == host {
             if stage > 0, let freed = guest.freed { sum = (sum.memory - freed.memory, sum.cpus - freed.cpus) }
-            if stage == 2, let taken = guest.taken { sum = (sum.memory + taken.memory, sum.cpus + taken.cpus) }
+            if stage == 2, let taken = guest.taken ?? guest.change {
+                sum = (sum.memory + taken.memory, sum.cpus + taken.cpus)
+            }
+            if stage == 3, let change = guest.change {
+                sum = (sum.memory + max(0, change.memory), sum.cpus + max(0, change.cpus))
+            }
         }
         return sum
     }
@@ -79,8 +99,8 @@ struct OrderingOracle {
     /// The first limit that some allowed course of the plan's steps exceeds; nil: every course is safe.
     ///
     /// - Parameters:
-    ///   - stops: Each guest's steps in the plan, as ids; `ready` is the last of its start.
-    ///   - overcommitted: Hosts that have too much taken already: nothing starts on them before that is mended.
+    ///   - stops: Each guest's steps in the plan, as ids; `ready` is the last of its start, and `starts` has the
+    ///     changes of those that change while they run.
     func violation(
         of plan: Plan, stops: [Int?], starts: [Int?], ready: [Int?]
     ) -> String? {
@@ -102,14 +122,11 @@ struct OrderingOracle {
         while let ended = queue.popLast() {
             var stages = guests.indices.map { guests[$0].freed == nil || has(stops[$0], ended) ? 1 : 0 }
             for index in guests.indices where has(starts[index], ended) || mayRun(starts[index], ended) {
-                stages[index] = 2
+                stages[index] = guests[index].change != nil && !has(starts[index], ended) ? 3 : 2
             }
             // Everything that may run runs: starts have taken, stops have not freed yet.
             for index in guests.indices where mayRun(starts[index], ended) {
-                let host = guests[index].host
-                let (memory, cpus) = taken(of: host, stages)
-                if memory > free[host]!.memory { return "memory of \(host)" }
-                if cpus > free[host]!.cpus { return "CPUs of \(host)" }
+                if let lacking = shortage(of: guests[index], stages) { return "\(lacking) of \(guests[index].host)" }
             }
             for (limit, allowed) in allowed {
                 let members = guests.indices.filter { guests[$0].limits.contains(limit) }

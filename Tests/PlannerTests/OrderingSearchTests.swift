@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// Plans for thousands of small fleets, against trying every order and every course.
-@Suite(.serialized) struct OrderingSearchTests {
+@Suite struct OrderingSearchTests {
     private struct Tally {
         var cases = 0
         var planned = 0
@@ -14,6 +14,10 @@ import Testing
         var full = 0
         var yielding = 0
         var overcommitted = 0
+        /// Plans in which a guest grows while it runs once another one has made room, and those in which what shrinks
+        /// while it runs makes room.
+        var growing = 0
+        var shrinking = 0
     }
     private static let tally = Mutex(Tally())
     private static let rounds = 8
@@ -30,6 +34,7 @@ import Testing
         if tally.cases == Self.rounds * Self.casesARound {
             print("orders against an exhaustive search: \(tally)")
             #expect(tally.planned > 1_000 && tally.waiting > 500 && tally.impossible > 50 && tally.yielding > 10)
+            #expect(tally.growing > 100 && tally.shrinking > 100)
         }
     }
 
@@ -48,17 +53,24 @@ import Testing
             let violation = oracle.violation(of: plan, stops: stops, starts: starts, ready: ready)
             #expect(violation == nil, "\(seed)")
         }
-        let waits = plan.steps.contains { step in
-            step.needs.contains { plan.steps[$0].address.kind == .guest && plan.steps[$0].address != step.address }
+        let waits = plan.steps.flatMap { step in
+            step.needs.map { plan.steps[$0] }.filter { $0.address.kind == .guest && $0.address != step.address }
+                .map { (step: step, earlier: $0) }
         }
         Self.tally.withLock {
             $0.cases += 1
             $0.full += isFull ? 1 : 0
             $0.impossible += codes == ["order-impossible"] ? 1 : 0
             $0.planned += codes.isEmpty ? 1 : 0
-            $0.waiting += codes.isEmpty && waits ? 1 : 0
+            $0.waiting += codes.isEmpty && !waits.isEmpty ? 1 : 0
+            $0.growing += waits.contains { $0.step.isChange && $0.step.memoryDelta > 0 } ? 1 : 0
+            $0.shrinking += waits.contains { $0.earlier.isChange && $0.earlier.memoryDelta < 0 } ? 1 : 0
             $0.yielding += codes.isEmpty && yields ? 1 : 0
             $0.overcommitted += plan.capacity.contains { $0.before.memory > $0.allocatable.memory } ? 1 : 0
         }
     }
+}
+
+extension Step {
+    fileprivate var isChange: Bool { if case .changeGuest = operation { true } else { false } }
 }

@@ -92,7 +92,8 @@ import Testing
     @Test func aTapChangesItsNetwork() async throws {
         try await NetworkLab.run { lab in
             let lodge = LodgeInstance(lab)
-            let networks = [lodge.network("lan"), lodge.network("dmz", subnet: "10.99.2.0/24")]
+            var networks = [lodge.network("lan"), lodge.network("dmz", subnet: "10.99.2.0/24")]
+            networks[1].spec.mtu = 1400
             for network in networks { try await lodge.ensure(network) }
             let guest = lodge.guest("web", on: networks[0], number: 7)
             let pid = try await lodge.holdTaps(guest)

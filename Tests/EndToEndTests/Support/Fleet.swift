@@ -8,6 +8,10 @@ struct Fleet: Sendable {
     var range = "10.77.1.0-10.77.1.250"
     /// A network without guests is not made.
     var network = "lan"
+    /// Of the network's `metadata`, such as `formerly: lan`.
+    var networkMetadata: [String] = []
+    /// The network's `spec`, each field a line; nil: what follows from the fields above.
+    var networkSpec: [String]?
     /// More documents.
     var images: [String] = []
     var guests: [Guest] = []
@@ -65,8 +69,8 @@ struct Fleet: Sendable {
             // Guests of other tests run beside, and count.
             document("Host", "local", spec: ["connection: local", "overcommit: {cpu: 64.0}"]),
             document(
-                "Network", network,
-                spec: [
+                "Network", network, metadata: networkMetadata,
+                spec: networkSpec ?? [
                     "mode: nat", "ipv4: {subnet: \(subnet), dhcp: {range: \(range)}}", "dns: {domain: e2e.internal}",
                 ]),
         ]

@@ -6,23 +6,28 @@ import Testing
 enum OpenGuest {
     static let address = "10.77.0.10"
 
+    /// What makes it one: its user data, line by line.
+    static let script = [
+        "#!/bin/sh",
+        "printf '#!/bin/sh\\nprintf \"Content-Type: text/plain\\\\r\\\\n\\\\r\\\\n\"\\nsh 2>&1\\n' >/tmp/run",
+        "chmod +x /tmp/run; mv /tmp/run /var/www/cgi-bin/run",
+    ]
+
+    static let cmdline = (Files.text("\(TestGuests.demo)/cmdline") ?? "").filter { $0 != "\n" }
+
     static func fleet(memory: String = "128MiB", _ fields: [String] = []) -> Fleet {
         var fleet = Fleet()
         let image = TestGuests.demo
         fleet.defaults = [
             "accelerator: tcg", "memory: \(memory)", "boot:", "  kernel: \(image)/vmlinuz",
-            "  initrd: \(image)/initrd",
-            "  cmdline: \"\((Files.text("\(image)/cmdline") ?? "").filter { $0 != "\n" })\"",
+            "  initrd: \(image)/initrd", "  cmdline: \"\(cmdline)\"",
             "stop: {graceful: 120s}", "ready: {when: \"tcp:80\", timeout: 300s}",
         ]
         fleet.guests = [
             Fleet.Guest(
                 name: "web-1",
-                fields: ["nics: [{name: eth0, network: lan, ipv4: \(address)}]"] + fields + [
-                    "cloudInit:", "  userData: |", "    #!/bin/sh",
-                    "    printf '#!/bin/sh\\nprintf \"Content-Type: text/plain\\\\r\\\\n\\\\r\\\\n\"\\nsh 2>&1\\n' >/tmp/run",
-                    "    chmod +x /tmp/run; mv /tmp/run /var/www/cgi-bin/run",
-                ])
+                fields: ["nics: [{name: eth0, network: lan, ipv4: \(address)}]"] + fields
+                    + ["cloudInit:", "  userData: |"] + script.map { "    " + $0 })
         ]
         return fleet
     }
@@ -38,7 +43,7 @@ extension Lab {
             )
             return answer != nil
         }
-        return try #require(answer, "the guest at \(address) does not answer")
+        return try #require(answer, "the guest at \(address) does not answer to: \(commands)")
     }
 
     /// The guest's name for the disk with this serial number, such as `vdb`; nil where it has none.
