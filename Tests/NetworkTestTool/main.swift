@@ -21,8 +21,6 @@ struct Observation: Encodable {
     var leftovers: [Leftover]
     /// Bytes a second to and from the guest, by the tap's name; 0 for none.
     var limits: [String: [Int64]]
-    /// How long it took.
-    var milliseconds: Int64
 }
 
 let arguments = CommandLine.arguments
@@ -34,14 +32,11 @@ let operands = Array(arguments.dropFirst(5))
 do {
     switch arguments[4] {
     case "observe":
-        let clock = ContinuousClock()
-        let start = clock.now
         let (networks, leftovers, limits) = try await host.observe()
-        let time = (clock.now - start) / .milliseconds(1)
         try show(
             Observation(
                 networks: networks, leftovers: leftovers,
-                limits: limits.mapValues { [$0.received ?? 0, $0.sent ?? 0] }, milliseconds: Int64(time)))
+                limits: limits.mapValues { [$0.received ?? 0, $0.sent ?? 0] }))
     case "routes":
         try show(try host.routes())
     case "warnings":

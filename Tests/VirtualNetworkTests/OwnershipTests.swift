@@ -107,21 +107,15 @@ import Testing
         }
     }
 
-    @Test func observingSeveralNetworksIsQuick() async throws {
+    @Test func severalNetworksAreObservedAtOnce() async throws {
         try await NetworkLab.run { lab in
             let lodge = LodgeInstance(lab)
             for number in 1...4 {
                 try await lodge.ensure(lodge.network("net-\(number)", subnet: "10.99.\(number).0/24"))
             }
-            // The quickest of several, since tests run beside each other: 30 ms on an idle machine.
-            var milliseconds: [Int64] = []
-            for _ in 1...5 {
-                let observation = try await lodge.observe()
-                #expect(observation.networks.count == 4)
-                #expect(observation.networks.allSatisfy { $0.defects.isEmpty })
-                milliseconds.append(observation.milliseconds)
-            }
-            #expect(milliseconds.min()! < 500)
+            let observation = try await lodge.observe()
+            #expect(observation.networks.count == 4)
+            #expect(observation.networks.allSatisfy { $0.defects.isEmpty })
         }
     }
 }

@@ -16,7 +16,6 @@ struct LodgeInstance: Sendable {
         var leftovers: [Leftover]
         /// Bytes a second to and from the guest, by the tap's name; 0 for none.
         var limits: [String: [Int64]]
-        var milliseconds: Int64
     }
 
     init(_ lab: NetworkLab, _ id: String = "0a1b2c3d") {
