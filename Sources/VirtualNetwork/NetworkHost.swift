@@ -122,7 +122,7 @@ public struct NetworkHost: Sendable {
     /// are removed.
     public func reserve(_ guest: GuestDefinition, hostname: String) async throws(NetworkError) {
         do {
-            try Reservations(store: store, server: server).reserve(guest, hostname: hostname)
+            try await Reservations(store: store, server: server).reserve(guest, hostname: hostname)
             try await followReservations(of: guest.owner.fleet)
             try taps.sweep(guest.reference, guest.spec)
         } catch {

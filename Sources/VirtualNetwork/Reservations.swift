@@ -10,7 +10,7 @@ struct Reservations {
 
     /// Writes the guest's files in its networks and removes its stale ones everywhere. A lease that no longer fits is
     /// given back.
-    func reserve(_ guest: GuestDefinition, hostname: String) throws {
+    func reserve(_ guest: GuestDefinition, hostname: String) async throws {
         guard HostName.isValid(hostname) else {
             throw NetworkError(
                 "name the guest", guest.name.text, "“\(hostname)” is no host name",
@@ -38,7 +38,7 @@ struct Reservations {
         let outdated = networks.filter(isPending)
         try server.reload(Set(outdated.map(\.id)))
         for network in outdated {
-            giveBack(strayLeases(network), network)
+            try await endStrayLeases(network)
             try Files.remove(pending(network))
         }
     }

@@ -1,4 +1,5 @@
 import FleetModel
+import Glibc
 import HostSystem
 import Testing
 
@@ -106,6 +107,28 @@ import Testing
             try await lodge.reserve(web, hostname: "new")
             #expect(try await lab.lease(machine) == nil)
             #expect(try await lab.resolve("new", by: "10.99.1.1", in: machine) == nil)
+        }
+    }
+
+    /// The server gives no machine an address that another holds: a lease of the MAC address that a NIC had has to end,
+    /// though the server does not hear of it.
+    @Test func anAddressPassesToAnotherMAC() async throws {
+        try await NetworkLab.run { lab in
+            let lodge = LodgeInstance(lab)
+            let network = lodge.network()
+            try await lodge.ensure(network)
+            var web = lodge.guest("web", on: network, number: 7)
+            try await lodge.reserve(web, hostname: "web")
+            let machine = try await lab.addMachine("web", mac: web.spec.nics[0].mac, bridge: network.bridge)
+            #expect(try await lab.lease(machine)?.address == "10.99.1.7")
+
+            let server = try #require(lodge.server(network))
+            kill(server, SIGSTOP)
+            web.spec.nics[0].mac = MACAddress(bits: 0x5254_0000_0099)
+            try await lodge.reserve(web, hostname: "web")
+            #expect(try await lodge.defects(network) == [])
+            try await lab.ip(["link", "set", "eth0", "address", "\(web.spec.nics[0].mac)"], in: machine)
+            #expect(try await lab.lease(machine)?.address == "10.99.1.7")
         }
     }
 
