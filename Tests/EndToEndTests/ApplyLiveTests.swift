@@ -159,8 +159,12 @@ import Testing
             rates, changingLive: "disks.data.size", "disks.data.bandwidth", "disks.logs.onRemove", "nics.eth0.bandwidth"
         )
         try await subject.expect("cat /sys/block/\(device)/size", "65536")
-        let written = try await time("dd if=/dev/zero of=/dev/\(device) bs=64k seek=16 count=48 conv=fsync")
-        #expect(written > .seconds(2), "3 MiB at 1 MiB/s took \(written)")
+        // QEMU lets the last request through as soon as those before it have had their time, and makes one of up to 32
+        // of the guest's: 2 MiB, where those are this small.
+        let written = try await time(
+            "echo 64 >/sys/block/\(device)/queue/max_sectors_kb;"
+                + " dd if=/dev/zero of=/dev/\(device) bs=64k seek=16 count=80 conv=fsync")
+        #expect(written > .seconds(2), "5 MiB at 1 MiB/s took \(written)")
         #expect(
             try await subject.inside("dd if=/dev/zero of=/var/www/data bs=100k count=30 2>&1; wc -c </var/www/data")
                 .hasSuffix("3072000"))
@@ -169,7 +173,7 @@ import Testing
         #expect(count == "3072000\n")
         let carried = start.duration(to: .now)
         #expect(
-            carried > .milliseconds(1_800), "3 MB at 1 MB/s, of which a second's worth goes at once, took \(carried)")
+            carried > .milliseconds(1_500), "3 MB at 1 MB/s, of which a second's worth goes at once, took \(carried)")
 
         // Each write is a request of its own.
         let network =
@@ -187,7 +191,7 @@ import Testing
         let line =
             "for i in $(seq 80); do dd if=/dev/zero of=/dev/\(device) bs=4k count=1 seek=$((i + 1000)) conv=fsync"
         let requested = try await time("\(line); done")
-        #expect(requested > .milliseconds(3_500), "80 writes at 20 a second took \(requested)")
+        #expect(requested > .seconds(3), "80 writes at 20 a second took \(requested)")
         #expect(await lab.pings("10.88.0.21"), "the guest has the new network's address")
         try await subject.expect("ip -4 -o address show eth1 | grep -c 10.77", "0")
     }

@@ -26,10 +26,7 @@ public struct GuestDefiner: Sendable {
             try Files.makeFolder(folder.path)
             // Traversed, but not read, by QEMU's user.
             try Files.setOwner(folder.path, user: 0, group: user.group)
-            if let earlier {
-                let unmade = Set(earlier.pendingDisks).union(definition.pendingDisks)
-                definition.pendingDisks = definition.spec.disks.map(\.name).filter(unmade.contains)
-            }
+            if let earlier { definition.keepPendingDisks(of: earlier) }
             try store.write(definition)
         } catch {
             throw ExecutorError(operation, error)

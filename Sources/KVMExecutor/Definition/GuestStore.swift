@@ -73,3 +73,11 @@ public struct GuestStore: Sendable {
         try JSONFile.write(running, to: layout.guestRun(id).running)
     }
 }
+
+extension GuestDefinition {
+    /// What an interrupted change to an earlier definition has left unmade is still to be made.
+    mutating func keepPendingDisks(of earlier: GuestDefinition) {
+        let unmade = Set(earlier.pendingDisks).union(pendingDisks)
+        pendingDisks = spec.disks.map(\.name).filter(unmade.contains)
+    }
+}

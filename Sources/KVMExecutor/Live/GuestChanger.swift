@@ -31,8 +31,7 @@ public struct GuestChanger: Sendable {
         }
         var definition = definition
         if let earlier = try? store.definition(definition.owner.fleet, definition.name) {
-            let unmade = Set(earlier.pendingDisks).union(definition.pendingDisks)
-            definition.pendingDisks = definition.spec.disks.map(\.name).filter(unmade.contains)
+            definition.keepPendingDisks(of: earlier)
         }
         try keep(operation) { () throws(SystemError) in try store.write(definition) }
         let monitor = changes.contains { $0 != .record } ? try await GuestMonitor.open(definition, layout: layout) : nil

@@ -66,8 +66,7 @@ public struct EmulatorProbe: Sendable {
     }
 
     /// As the user and with the group that a guest would have. Where the processor modes are not there, QEMU does
-    /// not end by itself: it is ended after 2 seconds, many times what a success takes, or with timeout(1), should
-    /// that be killed before.
+    /// not end by itself: timeout(1) ends it after 2 seconds, many times what a success takes.
     private func run(as user: SystemUser) async throws(CommandError) -> Command.Outcome {
         let group = SystemUser.group(owning: "/dev/kvm").flatMap { $0 == 0 ? nil : $0 }
         return try await Command.outcome(
