@@ -13,7 +13,8 @@ public struct Lodge: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            ValidateCommand.self, PlanCommand.self, ApplyCommand.self, DestroyCommand.self, ShowCommand.self,
+            ValidateCommand.self, PlanCommand.self, ApplyCommand.self, DestroyCommand.self, ResetCommand.self,
+            ShowCommand.self,
             StatusCommand.self, ConsoleCommand.self, DoctorCommand.self, AgentProcess.self, LaunchProcess.self,
             ConsoleLogProcess.self,
         ])

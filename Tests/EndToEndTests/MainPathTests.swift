@@ -146,6 +146,17 @@ import Testing
             #expect(second.id == first.id && second.spec.nics == first.spec.nics, "MAC and address stay")
             #expect(await lab.pings("10.77.0.16"))
 
+            // Back to the image, with nothing changed in the manifest.
+            try await write("spoilt", into: "\(folder)/root.qcow2", of: "web-1", with: &fleet, lab)
+            let run = try lab.start(["reset", "web-1", "-f", try lab.write(fleet), "--auto-approve"])
+            let reset = try await run.result()
+            #expect(reset.code == 0 && reset.says("requested by", "Reset complete! Guests: 1 reset."), "\(reset)")
+            #expect(try await read("\(folder)/root.qcow2").hasPrefix("blank version 2"), "the root disk is new")
+            #expect(try await read("\(folder)/data.qcow2").hasPrefix("kept"), "the data disk is not")
+            #expect(try await lab.guest("web-1").definition.spec == second.spec)
+            #expect(await lab.pings("10.77.0.16"))
+            try await lab.expectNoChanges(fleet)
+
             #expect(try await lab.destroy(fleet).code == 0)
             try await lab.expect(before)
         }

@@ -4,7 +4,10 @@ import FleetModel
 func checkOptions(_ options: PlanOptions, desired: DesiredFleet, on observed: ObservedFleet) -> Remarks {
     var remarks = Remarks()
     if options.checksAddresses { remarks.checkAddresses(options, desired, observed) }
-    if !options.targets.isEmpty { remarks.warnPartial("targeting", option: "--target", options.targets) }
+    // Who makes just these guests anew knows that it is about them alone.
+    if !options.targets.isEmpty, options.targets != options.replacements {
+        remarks.warnPartial("targeting", option: "--target", options.targets)
+    }
     if !options.excludes.isEmpty { remarks.warnPartial("exclusion", option: "--exclude", options.excludes) }
     return remarks
 }
@@ -16,7 +19,8 @@ extension Remarks {
         guard options.isPartial || !options.replacements.isEmpty else { return }
         let known = knownAddresses(desired, observed)
         let lists = [
-            ("--target", options.targets), ("--exclude", options.excludes), ("--replace", options.replacements),
+            ("--target", options.targets), ("--exclude", options.excludes),
+            ("--replace", options.replacements.subtracting(options.targets)),
         ]
         for (option, addresses) in lists {
             for address in addresses.sorted() where !known.contains(address) {

@@ -47,20 +47,19 @@ final class ScriptedMonitor: Sendable {
         DispatchQueue.global().async { [listener, weak self] in
             while true {
                 let client = accept(listener, nil, nil)
-                guard client >= 0 else { return }
+                guard client >= 0 else { break }
                 Self.serve(client) { request in
                     self?.log.withLock { $0.append(request) }
                     return answer(request.execute, request.arguments ?? [:])
                 }
                 close(client)
             }
+            close(listener)
         }
     }
 
-    deinit {
-        shutdown(listener, CInt(SHUT_RDWR))
-        close(listener)
-    }
+    /// Ends the wait for clients. Who waits closes the socket: its number may be another test's right after.
+    deinit { shutdown(listener, CInt(SHUT_RDWR)) }
 
     private static func serve(_ client: CInt, _ answer: (Request) -> Answer) {
         send(
