@@ -31,7 +31,11 @@ struct NetworkFilter {
     }
 
     func ensure() async throws {
-        guard !isIntact(try await NFTables.tables()) else { return }
+        if !isIntact(try await NFTables.tables()) { try await make() }
+    }
+
+    /// Replaces whatever is there, and puts it on record.
+    func make() async throws {
         try await NFTables.apply(rules.replacement)
         guard let listing = try await NFTables.tables()[table] else {
             throw NetworkError(

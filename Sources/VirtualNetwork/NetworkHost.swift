@@ -117,35 +117,39 @@ public struct NetworkHost: Sendable {
         }
     }
 
-    /// Reserves the addresses of the guest's NICs, lets packets with them pass, and makes its names resolve in each of
-    /// their networks: its own name and `hostname`, with and without the network's domain. Reservations of the same guest that it does not have any more
-    /// are removed.
+    /// Reserves the addresses of the guest's NICs, and makes its names resolve in each of their networks: its own name and
+    /// `hostname`, with and without the network's domain. Reservations of the same guest that it does not have any more
+    /// are removed. What the guest may send follows with ``followReservations(of:)``.
     public func reserve(_ guest: GuestDefinition, hostname: String) async throws(NetworkError) {
         do {
             try await Reservations(store: store, server: server).reserve(guest, hostname: hostname)
-            try await followReservations(of: guest.owner.fleet)
             try taps.sweep(guest.reference, guest.spec)
         } catch {
             throw NetworkError(error)
         }
     }
 
-    /// Removes the guest's reservations, names and leases from all networks.
+    /// Removes the guest's reservations, names and leases from all networks. The rules follow with
+    /// ``followReservations(of:)``.
     public func release(_ guest: GuestReference) async throws(NetworkError) {
         do {
             try await Reservations(store: store, server: server).release(guest.id)
-            try await followReservations(of: guest.fleet)
             try taps.sweep(guest, nil)
         } catch {
             throw NetworkError(error)
         }
     }
 
-    /// Lets through what guests may send by now; where an earlier run was cut off before it did, too.
-    private func followReservations(of fleet: Name) async throws {
-        for network in try store.read().definitions where network.owner.fleet == fleet {
-            let filter = filter(network)
-            if !filter.isOnRecord { try await filter.ensure() }
+    /// Lets through what the fleet's guests may send by now; where an earlier run was cut off before it did, too. Called
+    /// after several reservations, it is done for all of them at once.
+    public func followReservations(of fleet: Name) async throws(NetworkError) {
+        do {
+            for network in try store.read().definitions where network.owner.fleet == fleet {
+                let filter = filter(network)
+                if !filter.isOnRecord { try await filter.make() }
+            }
+        } catch {
+            throw NetworkError(error)
         }
     }
 

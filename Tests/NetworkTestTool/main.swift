@@ -48,9 +48,13 @@ do {
     case "remove":
         try await host.remove(decode(NetworkDefinition.self, operands[0]))
     case "reserve":
-        try await host.reserve(decode(GuestDefinition.self, operands[0]), hostname: operands[1])
+        let guest = try decode(GuestDefinition.self, operands[0])
+        try await host.reserve(guest, hostname: operands[1])
+        try await host.followReservations(of: guest.owner.fleet)
     case "release":
-        try await host.release(decode(GuestReference.self, operands[0]))
+        let guest = try decode(GuestReference.self, operands[0])
+        try await host.release(guest)
+        try await host.followReservations(of: guest.fleet)
     case "answers":
         try show(try await host.answers(decode(NICSpec.self, operands[0])))
     case "removeLeftover":

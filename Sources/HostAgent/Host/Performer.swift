@@ -61,6 +61,7 @@ struct Performer: Sendable {
         case .removeGuest(let guest):
             _ = try await GuestStopper(layout: layout).stop(guest, grace: .seconds(0))
             try await networkTurn.pass { try await network.release(guest) }
+            try await followReservations(of: guest.fleet)
             try definer.remove(guest)
         case .removeLeftover(let leftover): try await remove(leftover)
         }
@@ -87,6 +88,13 @@ struct Performer: Sendable {
         }
         let hostname = definition.spec.cloudInit?.hostname ?? definition.name.text
         try await networkTurn.pass { [definition] in try await network.reserve(definition, hostname: hostname) }
+        try await followReservations(of: definition.owner.fleet)
+    }
+
+    /// In a turn of its own: where many guests come at once, the first one's turn is after all their reservations, and
+    /// does it for all.
+    private func followReservations(of fleet: Name) async throws {
+        try await networkTurn.pass { try await network.followReservations(of: fleet) }
     }
 
     private func start(_ guest: GuestReference) async throws {
