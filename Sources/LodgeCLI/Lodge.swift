@@ -14,7 +14,9 @@ public struct Lodge: AsyncParsableCommand {
         version: version,
         subcommands: [
             ValidateCommand.self, PlanCommand.self, ApplyCommand.self, DestroyCommand.self, ShowCommand.self,
-            StatusCommand.self, ConsoleCommand.self, DoctorCommand.self, AgentProcess.self, LaunchProcess.self,
+            StatusCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self, LogsCommand.self,
+            ConsoleCommand.self,
+            DoctorCommand.self, AgentProcess.self, LaunchProcess.self,
             ConsoleLogProcess.self,
         ])
 

@@ -9,8 +9,9 @@ enum HostRequest: Codable, Sendable {
     case perform(Step, HostPolicy)
     /// Connects the guest's serial console: `data` frames go both ways until one side sends `end`.
     case console(GuestReference)
-    /// What the console log holds.
-    case consoleLog(GuestReference)
+    /// What the console log holds, or that many lines at its end, as `data` frames; where it is followed, also what is
+    /// added to it until the request is cancelled.
+    case log(GuestReference, lines: Int?, follows: Bool)
     /// Checks what the host needs for its job.
     case examine
 
@@ -18,7 +19,7 @@ enum HostRequest: Codable, Sendable {
     var isChange: Bool {
         switch self {
         case .perform(let step, _): !step.operation.isWait
-        case .hello, .observe, .lock, .console, .consoleLog, .examine: false
+        case .hello, .observe, .lock, .console, .log, .examine: false
         }
     }
 }
@@ -28,7 +29,6 @@ enum HostReply: Codable, Sendable {
     case hello(version: Int)
     case observed(LiveHost)
     case done(remark: String?)
-    case consoleLog([UInt8])
     case examined([HostCheck])
     case failed(HostError)
 }

@@ -78,8 +78,12 @@ public struct AgentServer: Sendable {
                 output.write([Frame(.event, id: id, text: text).line])
             }
             return .done(remark: remark)
-        case .consoleLog(let guest): return .consoleLog(service.consoleLog(of: guest))
         case .examine: return .examined(await service.examine())
+        case .log(let guest, let lines, let follows):
+            try await LogRelay(guest: guest, layout: service.layout).run(lines: lines, follows: follows) { bytes in
+                output.write([Frame(.data, id: id, data: Data(bytes)).line])
+            }
+            return .done(remark: nil)
         case .console(let guest):
             try await ConsoleRelay(path: service.layout.guestRun(guest.id).console).run(input: input) { bytes in
                 output.write([Frame(.data, id: id, data: Data(bytes)).line])
