@@ -15,9 +15,8 @@ public struct Lodge: AsyncParsableCommand {
         subcommands: [
             ValidateCommand.self, PlanCommand.self, ApplyCommand.self, DestroyCommand.self, ShowCommand.self,
             StatusCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self, LogsCommand.self,
-            ConsoleCommand.self,
-            DoctorCommand.self, AgentProcess.self, LaunchProcess.self,
-            ConsoleLogProcess.self,
+            ConsoleCommand.self, ExecCommand.self, CopyCommand.self, DoctorCommand.self, AgentProcess.self,
+            LaunchProcess.self, ConsoleLogProcess.self,
         ])
 
     public init() {}

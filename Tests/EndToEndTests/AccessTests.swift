@@ -60,6 +60,12 @@ import Testing
             #expect(last.output.contains("beta") && !last.output.contains("alpha"), "\(last)")
             // The console shows it too, before anything is typed.
             #expect(try await lab.lodge("console", "web-1", input: "").output.contains("beta"))
+            try await echo("\u{1B}[31m\u{1B}[6nkappa\n", lab)
+            #expect(try await lab.lodge("logs", "web-1", "-n", "1").output == "\u{1B}[31m\u{1B}[6nkappa\n")
+            // script(1) gives it a terminal.
+            let line = "\(Lab.program) logs web-1 -n 1 --state-dir \(lab.stateFolder) --run-dir \(lab.runFolder)"
+            let shown = try await lab.execute("script", "-qefc", line, "/dev/null")
+            #expect(shown == "kappa\r\n", "a terminal gets text alone")
             let never = try await lab.lodge("logs", "off")
             #expect(never.code == 1 && never.says("it was never started"), "\(never)")
             let down = try await lab.lodge("console", "off", input: "")
@@ -69,7 +75,7 @@ import Testing
                 lab.start(["logs", "web-1", "-f", "-n", "1"]),
                 lab.start(["logs", "-f", "web-1", "--file", try lab.write(fleet)]),
             ]
-            #expect(await eventually { followers.allSatisfy { $0.soFar.contains("beta") } })
+            #expect(await eventually { followers.allSatisfy { $0.soFar.contains("kappa") } })
             try await echo("gamma\n", lab)
             #expect(try await lab.lodge("restart", "web-1").code == 0)
             try await echo("delta\n", lab)
@@ -89,7 +95,7 @@ import Testing
 
     /// The tiny guest prints what it is sent; `q` and `r` it takes for commands.
     private func echo(_ text: String, _ lab: Lab) async throws {
-        let word = text.split(separator: "\n").last!
+        let word = text.split { $0 == "\n" || $0 == "n" }.last!
         let log = lab.layout.guest(Name(parsing: "e2e")!, Name(parsing: "web-1")!).consoleFolder + "/log"
         let result = try await lab.lodge("console", "web-1", input: text)
         #expect(result.code == 0, "\(result)")

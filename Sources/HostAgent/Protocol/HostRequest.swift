@@ -12,6 +12,13 @@ enum HostRequest: Codable, Sendable {
     /// What the console log holds, or that many lines at its end, as `data` frames; where it is followed, also what is
     /// added to it until the request is cancelled.
     case log(GuestReference, lines: Int?, follows: Bool)
+    /// Runs a program in the guest to its end, with its standard input in base64.
+    case execute(GuestReference, command: [String], input: String?)
+    /// Reads a file in the guest, as `data` frames.
+    case readFile(GuestReference, path: String)
+    /// Writes a file in the guest from `data` frames until `end`. Each one is answered by an empty one when it is
+    /// written. Where the path is a folder, the file is made in it under the name.
+    case writeFile(GuestReference, path: String, name: String, mode: UInt32)
     /// Checks what the host needs for its job.
     case examine
 
@@ -19,7 +26,7 @@ enum HostRequest: Codable, Sendable {
     var isChange: Bool {
         switch self {
         case .perform(let step, _): !step.operation.isWait
-        case .hello, .observe, .lock, .console, .log, .examine: false
+        case .hello, .observe, .lock, .console, .log, .execute, .readFile, .writeFile, .examine: false
         }
     }
 }
@@ -29,6 +36,9 @@ enum HostReply: Codable, Sendable {
     case hello(version: Int)
     case observed(LiveHost)
     case done(remark: String?)
+    case executed(GuestExecResult)
+    /// The permission bits of a file that was read.
+    case file(mode: UInt32?)
     case examined([HostCheck])
     case failed(HostError)
 }

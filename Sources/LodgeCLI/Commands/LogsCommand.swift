@@ -17,7 +17,9 @@ struct LogsCommand: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Go on with what the guest prints, until Ctrl-C.")
     var follow = false
 
-    @Option(name: [.short, .customLong("lines")], help: ArgumentHelp("Only the last lines.", valueName: "number"))
+    @Option(
+        name: [.customShort("n"), .customLong("lines")],
+        help: ArgumentHelp("Only the last lines.", valueName: "number"))
     var number: Int?
 
     @OptionGroup var manifests: LongManifestOptions
