@@ -63,9 +63,13 @@ import Testing
             try await echo("\u{1B}[31m\u{1B}[6nkappa\n", lab)
             #expect(try await lab.lodge("logs", "web-1", "-n", "1").output == "\u{1B}[31m\u{1B}[6nkappa\n")
             // script(1) gives it a terminal.
-            let line = "\(Lab.program) logs web-1 -n 1 --state-dir \(lab.stateFolder) --run-dir \(lab.runFolder)"
-            let shown = try await lab.execute("script", "-qefc", line, "/dev/null")
+            let folders = "--state-dir \(lab.stateFolder) --run-dir \(lab.runFolder)"
+            let logs = "\(Lab.program) logs web-1 -n 1 \(folders)"
+            let shown = try await lab.execute("script", "-qefc", logs, "/dev/null")
             #expect(shown == "kappa\r\n", "a terminal gets text alone")
+            let console = "\(Lab.program) console web-1 \(folders)"
+            let left = try await lab.execute("script", "-qefc", console, "/dev/null", input: "\u{1D}")
+            #expect(left.contains("Leave with Ctrl-] .") && left.contains("kappa"), "\(left)")
             let never = try await lab.lodge("logs", "off")
             #expect(never.code == 1 && never.says("it was never started"), "\(never)")
             let down = try await lab.lodge("console", "off", input: "")
