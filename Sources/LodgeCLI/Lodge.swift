@@ -14,9 +14,10 @@ public struct Lodge: AsyncParsableCommand {
         version: version,
         subcommands: [
             ValidateCommand.self, PlanCommand.self, ApplyCommand.self, DestroyCommand.self, ResetCommand.self,
-            ShowCommand.self,
-            StatusCommand.self, ConsoleCommand.self, DoctorCommand.self, AgentProcess.self, LaunchProcess.self,
-            ConsoleLogProcess.self,
+            ShowCommand.self, StatusCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self,
+            LogsCommand.self,
+            ConsoleCommand.self, ExecCommand.self, CopyCommand.self, DoctorCommand.self, AgentProcess.self,
+            LaunchProcess.self, ConsoleLogProcess.self,
         ])
 
     public init() {}

@@ -97,13 +97,13 @@ extension QMPError.Reason {
 }
 
 /// The text of an errno (strerror(3), thread-safe in glibc since 2.32).
-private func errnoText(_ code: CInt) -> String {
+func errnoText(_ code: CInt) -> String {
     String(cString: strerror(code))
 }
 
 /// Text of a peer that need not be friendly: cut to 1,000 characters, with control characters replaced, so that it
 /// cannot drive a terminal.
-private func printable(_ text: String) -> String {
+func printable(_ text: String) -> String {
     String(
         text.prefix(1000).map { character in
             let isControl = character.unicodeScalars.contains { $0.properties.generalCategory == .control }

@@ -24,7 +24,7 @@ public final class StopRequest: Sendable {
     }
 
     /// Returns when the wish is made, or the task is cancelled.
-    func wait() async {
+    public func wait() async {
         let id = state.withLock { state in
             state.lastWaiter += 1
             return state.lastWaiter

@@ -1,4 +1,5 @@
 import FleetModel
+import FoundationEssentials
 import Synchronization
 import TestSupport
 import Testing
@@ -117,12 +118,42 @@ import Testing
     }
 
     @Test func aReplyInPartsIsPutTogether() async throws {
-        let bytes = (0..<2_000_000).map { UInt8(truncatingIfNeeded: $0 >> 2) }
-        async let log = session.consoleLog(of: guestDefinition("g", Self.spec).reference)
+        let checks = (0..<40_000).map { HostCheck("check \($0)", .good, "well") }
+        async let examination = session.examine()
         let id = try await agent.receive(1)[0].id
-        #expect(Frame.replying(.consoleLog(bytes), id: id).count > 10)
-        await agent.reply(id, .consoleLog(bytes))
-        #expect(try await log == bytes)
+        #expect(Frame.replying(.examined(checks), id: id).count > 10)
+        await agent.reply(id, .examined(checks))
+        #expect(try await examination == checks)
+    }
+
+    /// Whichever way it ends, the agent is told to look no longer.
+    @Test func aLogIsGivenAsItComesUntilNobodyReadsIt() async throws {
+        let reference = guestDefinition("g", Self.spec).reference
+        let session = session
+        let seen = Mutex<[UInt8]>([])
+        let following = Task {
+            try await session.log(of: reference, lines: 5, follows: true) { bytes in
+                seen.withLock { $0 += bytes }
+                return bytes != [3]
+            }
+        }
+        let id = try await agent.receive(1)[0].id
+        for byte in [1, 2, 3, 4] as [UInt8] { await session.receive(Frame(.data, id: id, data: Data([byte])).line) }
+        try await following.value
+        #expect(seen.withLock { $0 } == [1, 2, 3])
+        #expect(try await agent.receive(2)[1].type == .cancel)
+
+        let cancelled = Task { try await session.log(of: reference, lines: nil, follows: true) { _ in true } }
+        _ = try await agent.receive(3)
+        cancelled.cancel()
+        try await cancelled.value
+        #expect(try await agent.receive(4)[3].type == .cancel)
+
+        let cutOff = Task { try await session.log(of: reference, lines: nil, follows: true) { _ in true } }
+        _ = try await agent.receive(5)
+        await session.end("it hung up")
+        let error = await #expect(throws: HostError.self) { try await cutOff.value }
+        #expect(error?.kind == .unreachable)
     }
 
     private static let spec = GuestSpec(

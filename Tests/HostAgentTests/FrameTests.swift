@@ -9,6 +9,7 @@ import Testing
     private let requests: [HostRequest] = [
         .hello(version: 7), .observe, .lock(holder: "a\nb", timeout: .seconds(5)), .examine,
         .console(guestDefinition("web-1", spec).reference),
+        .log(guestDefinition("web-1", spec).reference, lines: 3, follows: true),
         .perform(
             Step(
                 id: 3, address: ResourceAddress(.guest, name("web-1")), host: name("local"), verb: "start", needs: [1],
@@ -33,7 +34,7 @@ import Testing
 
     @Test func everyReplyComesBackAsItWas() throws {
         let replies: [HostReply] = [
-            .hello(version: 1), .done(remark: nil), .done(remark: "it did not power off"), .consoleLog([0, 10, 255]),
+            .hello(version: 1), .done(remark: nil), .done(remark: "it did not power off"),
             .failed(HostError(.refused, "no\n  to do: plan again")), .examined([HostCheck("KVM", .bad, "x", fix: "y")]),
         ]
         for reply in replies {
@@ -44,8 +45,8 @@ import Testing
     }
 
     @Test func aReplyLargerThanALineIsSplit() throws {
-        let bytes = (0..<900_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
-        let lines = Frame.replying(.consoleLog(bytes), id: 5)
+        let checks = (0..<40_000).map { HostCheck("check \($0)", .good, "well") }
+        let lines = Frame.replying(.examined(checks), id: 5)
         #expect(lines.count > 2)
         var data = Data()
         for line in lines {
@@ -60,7 +61,7 @@ import Testing
         }
         #expect(try Frame(line: lines.last!).type == .reply)
         #expect(try Frame(line: lines.last!).reply == nil)
-        guard case .consoleLog(bytes) = try JSONDecoder().decode(HostReply.self, from: data) else {
+        guard case .examined(checks) = try JSONDecoder().decode(HostReply.self, from: data) else {
             Issue.record("another reply")
             return
         }

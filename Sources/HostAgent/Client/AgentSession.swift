@@ -10,7 +10,7 @@ public final actor AgentSession: HostSession {
     }
 
     private let host: Name
-    private let send: @Sendable ([UInt8]) -> Void
+    let send: @Sendable ([UInt8]) -> Void
     private var exchanges: [Int: Exchange] = [:]
     private var lastID = 0
     /// Why the connection ended; nil while it lives.
@@ -66,9 +66,26 @@ public final actor AgentSession: HostSession {
         return checks
     }
 
-    public func consoleLog(of guest: GuestReference) async throws(HostError) -> [UInt8] {
-        guard case .consoleLog(let bytes) = try await ask(.consoleLog(guest)) else { throw unexpected("console log") }
-        return bytes
+    /// What the guest printed on its serial console; where it is followed, until the guest is removed or the task is
+    /// cancelled.
+    ///
+    /// - Parameters:
+    ///   - lines: only so many that are there already; nil: all.
+    ///   - output: gets the bytes as they come; false: nobody reads them any more.
+    public func log(
+        of guest: GuestReference, lines: Int?, follows: Bool, output: @escaping @Sendable ([UInt8]) -> Bool
+    ) async throws(HostError) {
+        let (id, frames) = try begin(.log(guest, lines: lines, follows: follows))
+        defer { send(Frame(.cancel, id: id).line) }
+        for await frame in frames {
+            switch frame.reply {
+            case .failed(let error): throw error
+            case .some: return
+            case nil: if frame.type == .data, let data = frame.data, !output(Array(data)) { return }
+            }
+        }
+        guard !Task.isCancelled else { return }
+        throw gone
     }
 
     /// Connects the guest's serial console until `input` ends or the guest does.
@@ -102,7 +119,7 @@ public final actor AgentSession: HostSession {
 
     // MARK: Requests
 
-    private func begin(_ request: HostRequest) throws(HostError) -> (Int, AsyncStream<Frame>) {
+    func begin(_ request: HostRequest) throws(HostError) -> (Int, AsyncStream<Frame>) {
         if let ending { throw HostError(.unreachable, "the agent on host \(host) is gone: \(ending)") }
         lastID += 1
         let id = lastID
@@ -121,7 +138,7 @@ public final actor AgentSession: HostSession {
 
     /// Asks and waits. When the task is cancelled the agent is told to end its wait, and its reply is awaited: a
     /// step that runs is never abandoned.
-    private func ask(
+    func ask(
         _ request: HostRequest, progress: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws(HostError) -> HostReply {
         let (id, frames) = try begin(request)
@@ -134,8 +151,12 @@ public final actor AgentSession: HostSession {
         switch outcome {
         case .failed(let error): throw error
         case let reply?: return reply
-        case nil: throw HostError(.unreachable, "the agent on host \(host) is gone: \(ending ?? "it hung up")")
+        case nil: throw gone
         }
+    }
+
+    var gone: HostError {
+        HostError(.unreachable, "the agent on host \(host) is gone: \(ending ?? "it hung up")")
     }
 
     private static func collect(
@@ -153,7 +174,7 @@ public final actor AgentSession: HostSession {
         return nil
     }
 
-    private func unexpected(_ operation: String) -> HostError {
+    func unexpected(_ operation: String) -> HostError {
         HostError(.unreachable, "the agent on host \(host) answered “\(operation)” with something else")
     }
 }

@@ -50,10 +50,6 @@ public actor HostService {
         return try await performer.perform(step.operation, progress: progress)
     }
 
-    nonisolated func consoleLog(of guest: GuestReference) -> [UInt8] {
-        ConsoleLog.contents(folder: layout.guest(guest.fleet, guest.name).consoleFolder)
-    }
-
     nonisolated func examine() async -> [HostCheck] { await HostExamination(layout: layout).checks() }
 
     /// Gives the lock back, and removes the traces of an instance that holds nothing.

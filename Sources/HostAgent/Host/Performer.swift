@@ -57,7 +57,9 @@ struct Performer: Sendable {
                 for: guest, readiness, progress: progress)
         case .stopGuest(let guest, let grace):
             let graceful = try await GuestStopper(layout: layout).stop(guest, grace: grace)
-            return graceful ? nil : "it did not power off within \(grace) and was turned off"
+            guard !graceful else { return nil }
+            return grace == .seconds(0)
+                ? "it was turned off" : "it did not power off within \(grace) and was turned off"
         case .removeGuest(let guest):
             _ = try await GuestStopper(layout: layout).stop(guest, grace: .seconds(0))
             try await networkTurn.pass { try await network.release(guest) }

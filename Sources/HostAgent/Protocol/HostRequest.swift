@@ -9,8 +9,16 @@ enum HostRequest: Codable, Sendable {
     case perform(Step, HostPolicy)
     /// Connects the guest's serial console: `data` frames go both ways until one side sends `end`.
     case console(GuestReference)
-    /// What the console log holds.
-    case consoleLog(GuestReference)
+    /// What the console log holds, or that many lines at its end, as `data` frames; where it is followed, also what is
+    /// added to it until the request is cancelled.
+    case log(GuestReference, lines: Int?, follows: Bool)
+    /// Runs a program in the guest to its end, with its standard input in base64.
+    case execute(GuestReference, command: [String], input: String?)
+    /// Reads a file in the guest, as `data` frames.
+    case readFile(GuestReference, path: String)
+    /// Writes a file in the guest from `data` frames until `end`. Each one is answered by an empty one when it is
+    /// written. Where the path is a folder, the file is made in it under the name.
+    case writeFile(GuestReference, path: String, name: String, mode: UInt32)
     /// Checks what the host needs for its job.
     case examine
 
@@ -18,7 +26,7 @@ enum HostRequest: Codable, Sendable {
     var isChange: Bool {
         switch self {
         case .perform(let step, _): !step.operation.isWait
-        case .hello, .observe, .lock, .console, .consoleLog, .examine: false
+        case .hello, .observe, .lock, .console, .log, .execute, .readFile, .writeFile, .examine: false
         }
     }
 }
@@ -28,7 +36,9 @@ enum HostReply: Codable, Sendable {
     case hello(version: Int)
     case observed(LiveHost)
     case done(remark: String?)
-    case consoleLog([UInt8])
+    case executed(GuestExecResult)
+    /// The permission bits of a file that was read.
+    case file(mode: UInt32?)
     case examined([HostCheck])
     case failed(HostError)
 }

@@ -78,8 +78,22 @@ public struct AgentServer: Sendable {
                 output.write([Frame(.event, id: id, text: text).line])
             }
             return .done(remark: remark)
-        case .consoleLog(let guest): return .consoleLog(service.consoleLog(of: guest))
         case .examine: return .examined(await service.examine())
+        case .log(let guest, let lines, let follows):
+            try await LogRelay(guest: guest, layout: service.layout).run(lines: lines, follows: follows) { bytes in
+                output.write([Frame(.data, id: id, data: Data(bytes)).line])
+            }
+            return .done(remark: nil)
+        case .execute(let guest, let command, let text):
+            return .executed(try await relay(guest).execute(command, input: text))
+        case .readFile(let guest, let path):
+            let mode = try await relay(guest).read(path) { output.write([Frame(.data, id: id, data: Data($0)).line]) }
+            return .file(mode: mode)
+        case .writeFile(let guest, let path, let name, let mode):
+            try await relay(guest).write(path, name: name, mode: mode, parts: input) {
+                output.write([Frame(.data, id: id, data: Data()).line])
+            }
+            return .done(remark: nil)
         case .console(let guest):
             try await ConsoleRelay(path: service.layout.guestRun(guest.id).console).run(input: input) { bytes in
                 output.write([Frame(.data, id: id, data: Data(bytes)).line])
@@ -87,6 +101,8 @@ public struct AgentServer: Sendable {
             return .done(remark: nil)
         }
     }
+
+    private func relay(_ guest: GuestReference) -> GuestRelay { GuestRelay(guest: guest, layout: service.layout) }
 
     /// Standard input as lines, read by a thread of its own: a blocked read must not hold one of the few threads
     /// that tasks share.

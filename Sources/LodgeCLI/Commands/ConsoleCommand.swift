@@ -1,80 +1,44 @@
 import ArgumentParser
 import FleetModel
 import HostAgent
-import Reconciler
 
 struct ConsoleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "console",
         abstract: "Connects to a guest's serial console.",
-        discussion: "Leave with Ctrl-] . What the console printed before is shown first; without a terminal, input is "
-            + "taken until its end, and the guest's answer until it is quiet for a second.")
+        discussion: "Leave with Ctrl-] . The last lines that the console printed are shown first, on a terminal as "
+            + "text alone; without a terminal, input is taken until its end, and the guest's answer until it is quiet "
+            + "for a second.")
 
-    @Argument(help: "The guest: NAME, or FLEET/NAME where several fleets have one of that name.")
-    var guest: String
+    /// How much of what was printed before is shown.
+    private static let history = 20
 
-    @OptionGroup var manifests: OptionalManifestOptions
-    @OptionGroup var host: HostOptions
+    @OptionGroup var guest: GuestOptions
 
     func run() async throws {
-        let layout = host.layout
-        let declared = try manifests.read()
-        let hosts = declared?.hosts ?? [DesiredHost(name: Name(parsing: "local")!)]
-        let wanted = guest
-        for host in hosts where host.connection == .local {
-            let agent: AgentCommand
-            do { agent = try AgentCommand(local: host.name, layout: layout, privilege: host.privilege) } catch {
-                throw ValidationError(error.text)
-            }
-            let failure = await attach(agent, to: wanted, fleet: declared?.name)
-            if let failure {
-                Terminal.errors.write(Terminal.errors.style.paint("Error:", .error) + " \(failure)\n")
-                throw ExitCode.failed
-            }
-            return
+        let code = try await guest.search().run("connect to a console") { found, session in
+            guard found.guest.hasProcess else { return notRunning(found) }
+            return await attach(to: found.reference, session)
         }
-        Terminal.errors.write("Error: simulated guests have no console\n")
-        throw ExitCode.failed
+        guard code == .success else { throw code }
     }
 
-    /// - Returns: why it did not work, or nil.
-    private func attach(_ agent: AgentCommand, to wanted: String, fleet: Name?) async -> String? {
+    private func attach(to guest: GuestReference, _ session: AgentSession) async -> ExitCode {
+        if Terminal.canAsk {
+            Terminal.errors.write("Connected to the console of guest \(guest.name). Leave with Ctrl-] .\n")
+        }
+        let text = GuestText(.output)
         do throws(HostError) {
-            return try await agent.withSession { session in
-                do throws(HostError) {
-                    let live = try await session.observe()
-                    let found = live.guests.filter { Self.matches($0.definition, wanted, fleet: fleet) }
-                    guard let guest = found.first else {
-                        let names = live.guests.map(\.definition.name.text).joined(separator: ", ")
-                        return "there is no guest \(wanted) on this host"
-                            + (names.isEmpty ? "" : "; there are: \(names)")
-                    }
-                    guard found.count == 1 else {
-                        let names = found.map { "\($0.definition.owner.fleet)/\($0.definition.name)" }
-                        return "\(wanted) is a guest of several fleets; say which: \(names.joined(separator: ", "))"
-                    }
-                    guard guest.hasProcess else { return "guest \(wanted) does not run" }
-                    let reference = guest.definition.reference
-                    Terminal.output.write(Array(try await session.consoleLog(of: reference).suffix(4_096)))
-                    let keyboard = Keyboard()
-                    defer { keyboard.restore() }
-                    // Who leaves a terminal wants to leave; a script wants the answer to what it sent.
-                    try await session.console(
-                        of: reference, input: keyboard.input, lingers: !keyboard.isTerminal
-                    ) { Terminal.output.write($0) }
-                    return nil
-                } catch {
-                    return error.text
-                }
+            try await session.log(of: guest, lines: Self.history, follows: false) { text.write($0) }
+            let keyboard = Keyboard()
+            defer { keyboard.restore() }
+            // Who leaves a terminal wants to leave; a script wants the answer to what it sent.
+            try await session.console(of: guest, input: keyboard.input, lingers: !keyboard.isTerminal) {
+                Terminal.output.write($0)
             }
+            return .success
         } catch {
-            return error.text
+            return Terminal.fail(error.text)
         }
-    }
-
-    private static func matches(_ definition: GuestDefinition, _ wanted: String, fleet: Name?) -> Bool {
-        if wanted == "\(definition.owner.fleet)/\(definition.name)" { return true }
-        let name = wanted.hasPrefix("guest.") ? String(wanted.dropFirst(6)) : wanted
-        return name == definition.name.text && (fleet == nil || fleet == definition.owner.fleet)
     }
 }

@@ -46,6 +46,20 @@ struct OptionalManifestOptions: ParsableArguments {
     func read() throws -> DesiredFleet? { files.isEmpty ? nil : try readFleet(files, variables) }
 }
 
+/// The same for commands whose `-f` means something else.
+struct LongManifestOptions: ParsableArguments {
+    @Option(
+        name: .customLong("file"),
+        help: ArgumentHelp(
+            "Manifests that name the hosts and the fleet; without them: this machine, and every fleet on it.",
+            valueName: "path"))
+    var files: [String] = []
+
+    @OptionGroup var variables: VariableOptions
+
+    func read() throws -> DesiredFleet? { files.isEmpty ? nil : try readFleet(files, variables) }
+}
+
 private func readFleet(_ files: [String], _ variables: VariableOptions) throws -> DesiredFleet {
     let reading = readManifests(
         files.map(ManifestSource.init(argument:)), values: variables.sources, requireFleet: true)

@@ -24,11 +24,11 @@ final class ApplyProgress: Sendable {
     private let state = Mutex(State())
     private static let reminderInterval = Duration.seconds(10)
 
-    init(_ output: DocumentOptions) {
-        format = output.format
+    init(format: DocumentOptions.Format, style: TextStyle) {
+        self.format = format
         // Standard output is the comment's.
         terminal = format == .markdown ? Terminal.errors : Terminal.output
-        style = format == .markdown ? Terminal.errors.style : output.style
+        self.style = format == .markdown ? Terminal.errors.style : style
     }
 
     private var isLive: Bool { format != .json && terminal.isTerminal }

@@ -1,7 +1,5 @@
 import ArgumentParser
 import FleetModel
-import FoundationEssentials
-import Glibc
 import Planner
 import Reconciler
 
@@ -74,9 +72,8 @@ struct ChangeRun: Sendable {
     private struct HostErrorText: Error { var text: String }
 
     private func takeLocks(_ connections: Connections) async throws(HostErrorText) {
-        let holder = "\(ProcessInfo.processInfo.processName) of \(userName), process \(getpid())"
         do {
-            try await lock(connections, holder: holder, timeout: change.lockTimeout)
+            try await lock(connections, holder: LockOptions.holder, timeout: change.lock.timeout)
         } catch {
             throw HostErrorText(text: error.text)
         }
@@ -94,7 +91,7 @@ struct ChangeRun: Sendable {
         let stop = StopRequest()
         let interruption = Interruption(stop)
         defer { withExtendedLifetime(interruption) {} }
-        let progress = ApplyProgress(output)
+        let progress = ApplyProgress(format: output.format, style: output.style)
         if output.format == .text { Terminal.output.write("\n") }
         return await withTaskGroup(of: Void.self) { group in
             group.addTask { await progress.tick() }
@@ -139,11 +136,5 @@ struct ChangeRun: Sendable {
             Terminal.output.write("\n" + output.style.paint(completion(plan), .bold) + "\n")
         }
         return said.end(plan.unreachable.isEmpty ? .complete : .partial, completion(plan), plan, outcome)
-    }
-
-    /// Who the user is, for whoever finds the host locked.
-    private var userName: String {
-        ProcessInfo.processInfo.environment["SUDO_USER"] ?? ProcessInfo.processInfo.environment["USER"]
-            ?? "user \(getuid())"
     }
 }

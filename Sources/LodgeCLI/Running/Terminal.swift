@@ -27,16 +27,20 @@ struct Terminal: Sendable {
     }
 
     /// Bytes as they are: those of a console can end within a character.
-    func write(_ bytes: [UInt8]) {
+    ///
+    /// - Returns: false where nobody reads them any more.
+    @discardableResult
+    func write(_ bytes: [UInt8]) -> Bool {
         Self.lock.withLock { _ in
             bytes.withUnsafeBytes { bytes in
                 var offset = 0
                 while offset < bytes.count {
                     let count = Glibc.write(descriptor, bytes.baseAddress! + offset, bytes.count - offset)
                     if count < 0, errno == EINTR { continue }
-                    guard count > 0 else { return }
+                    guard count > 0 else { return false }
                     offset += count
                 }
+                return true
             }
         }
     }

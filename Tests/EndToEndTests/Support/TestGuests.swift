@@ -29,6 +29,15 @@ enum TestGuests {
         return path
     }()
 
+    /// The demo guest's initrd with the QEMU guest agent in it, beside the test's own program.
+    static let agentInitrd: String = {
+        let path = "\(Files.folder(of: (try? Machine.thisProgram()) ?? ""))/agent-initrd"
+        let line = "\(root)/Tests/Guests/agent/build \(demo)/initrd \(path)"
+        let status = system(line)
+        precondition(status == 0, "`\(line)` failed; scripts/setup installs what it needs")
+        return path
+    }()
+
     /// What the tiny guest runs with. It needs neither 64-bit mode nor a kernel that boots, so that KVM will do where
     /// Lodge's own probe finds it too limited for others.
     static let accelerator = whyNoKVM == nil ? "kvm" : "tcg"

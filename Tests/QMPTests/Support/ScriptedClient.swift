@@ -26,8 +26,10 @@ final class ScriptedClient {
     }
 
     /// Sends text as it is: the script writes the line feeds.
-    func send(_ text: String) async throws {
-        try await channel.writeAndFlush(ByteBuffer(string: text))
+    func send(_ text: String) async throws { try await send(Array(text.utf8)) }
+
+    func send(_ bytes: [UInt8]) async throws {
+        try await channel.writeAndFlush(ByteBuffer(bytes: bytes))
     }
 
     func reply(to request: Request, _ json: String = "{}") async throws {
@@ -36,10 +38,14 @@ final class ScriptedClient {
 
     /// The next request; throws at the end of input.
     func receive() async throws -> Request {
+        try JSONDecoder().decode(Request.self, from: Data(try await receiveLine()))
+    }
+
+    /// The next line; throws at the end of input.
+    func receiveLine() async throws -> [UInt8] {
         while true {
             if let end = unread.readableBytesView.firstIndex(of: UInt8(ascii: "\n")) {
-                let line = unread.readBytes(length: end - unread.readerIndex + 1) ?? []
-                return try JSONDecoder().decode(Request.self, from: Data(line))
+                return unread.readBytes(length: end - unread.readerIndex + 1) ?? []
             }
             guard var bytes = await inbound.next() else { throw TestFailure("the client hung up") }
             unread.writeBuffer(&bytes)
