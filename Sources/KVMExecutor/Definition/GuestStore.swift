@@ -69,8 +69,9 @@ public struct GuestStore: Sendable {
         }
     }
 
+    /// Replaces the record of the guest's process. It holds what the definition holds: cloud-init's secrets too.
     public func write(_ running: RunningGuest, of id: ObjectID) throws(SystemError) {
-        try JSONFile.write(running, to: layout.guestRun(id).running)
+        try JSONFile.write(running, to: layout.guestRun(id).running, mode: 0o600)
     }
 }
 
