@@ -55,7 +55,8 @@ import Testing
 
     @Test func aMonitorThatFailsIsAskedAgain() async throws {
         try define(qemu.running(spec))
-        let (qemu, attempts) = (qemu, Mutex(0))
+        let qemu = qemu
+        let attempts = Mutex(0)
         let monitor = try ScriptedMonitor(path: run.qmp) { command, _ in
             if command == "system_powerdown" { qemu.end() }
             guard command == "query-status" else { return .reply([:]) }

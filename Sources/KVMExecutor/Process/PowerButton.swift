@@ -7,6 +7,9 @@ struct PowerButton: Sendable {
     /// How often it is pressed again: a system that is still booting does not hear the first time.
     private static let interval = Duration.seconds(10)
 
+    /// How long the monitor for changes may take before the other one is tried too.
+    private static let headStart = Duration.seconds(3)
+
     let run: GuestRunFolder
     let process: RunningGuest
 
@@ -21,49 +24,45 @@ struct PowerButton: Sendable {
             return await hasEnded(within: .zero) ? .poweredOff : .noMonitor
         }
         while true {
-            if let session = await session(until: deadline) {
-                defer { session.close() }
-                switch await press(session, until: deadline) {
-                case .neverAsked: break
-                case .turnedOff: ending = .turnedOff
-                case let ended: return ended
-                }
-            }
             // Where the monitor failed at once, it is tried again a little later.
-            if await hasEnded(within: min(.milliseconds(200), deadline - .now)) { return .poweredOff }
+            var pause = Duration.milliseconds(200)
+            if let session = await session(until: deadline) {
+                // Held no longer than needed: whoever looks how the guest is waits for it.
+                defer { session.close() }
+                do throws(QMPError) {
+                    if let state = try await press(session, until: deadline) { return .halted(state) }
+                    ending = .turnedOff
+                    pause = Self.interval
+                } catch {}
+            }
+            if await hasEnded(within: min(pause, deadline - .now)) { return .poweredOff }
             guard ContinuousClock.now < deadline else { return ending }
         }
     }
 
-    /// - Returns: `neverAsked` where the session failed before QEMU took the request, `turnedOff` where it failed
-    ///   later or the time is over.
-    private func press(_ session: QMPSession, until deadline: ContinuousClock.Instant) async -> GuestEnding {
-        var ending = GuestEnding.neverAsked
-        while ContinuousClock.now < deadline {
-            do throws(QMPError) {
-                let state = try await session.execute(QueryStatus(), timeout: deadline - .now).status
-                switch state {
-                case .running: _ = try await session.execute(SystemPowerdown(), timeout: deadline - .now)
-                // It has powered off already, and its process is about to end.
-                case .shutdown: break
-                default: return .halted(state.text)
-                }
-                ending = .turnedOff
-            } catch {
-                return ending
-            }
-            if await hasEnded(within: min(Self.interval, deadline - .now)) { return .poweredOff }
+    /// - Returns: the state in which the guest cannot hear; nil: it was asked.
+    private func press(_ session: QMPSession, until deadline: ContinuousClock.Instant) async throws(QMPError) -> String?
+    {
+        let state = try await session.execute(QueryStatus(), timeout: deadline - .now).status
+        switch state {
+        case .running: _ = try await session.execute(SystemPowerdown(), timeout: deadline - .now)
+        // It has powered off already, and its process is about to end.
+        case .shutdown: break
+        default: return state.text
         }
-        return ending
+        return nil
     }
 
-    /// A session on the first monitor that greets: each serves one client at a time, and one may be taken.
+    /// A session on the monitor for changes, or, where that does not greet soon, on the other one: each serves one
+    /// client at a time, and may be taken.
     ///
-    /// - Returns: nil where none did until the deadline, or all failed.
+    /// - Returns: nil where none greeted until the deadline, or both failed.
     func session(until deadline: ContinuousClock.Instant) async -> QMPSession? {
         await withTaskGroup(of: QMPSession?.self) { group in
-            for path in [run.qmp, run.observer] {
-                group.addTask { try? await QMPSession.connect(path: path, timeout: deadline - .now) }
+            group.addTask { try? await QMPSession.connect(path: run.qmp, timeout: deadline - .now) }
+            group.addTask {
+                do { try await Task.sleep(for: min(Self.headStart, (deadline - .now) / 4)) } catch { return nil }
+                return try? await QMPSession.connect(path: run.observer, timeout: deadline - .now)
             }
             defer { group.cancelAll() }
             for await session in group {
