@@ -29,7 +29,9 @@ public enum DurableFile {
     private static func writeWhole(
         _ bytes: [UInt8], to temporary: String, for path: String, mode: UInt32, owner: (user: UInt32, group: UInt32)?
     ) throws(SystemError) {
-        let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+        // What an earlier write left, or a link that somebody else put there: neither is written to.
+        unlink(temporary)
+        let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
         guard file >= 0 else { throw .now("write", path) }
         defer { close(file) }
         try writeAll(bytes, to: file, path: path)

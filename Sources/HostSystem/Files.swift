@@ -5,9 +5,13 @@ import SystemPackage
 public enum Files {
     /// The whole content.
     ///
-    /// - Parameter limit: a larger file is an error (EFBIG), so that a hostile one cannot fill the memory.
-    public static func read(_ path: String, limit: Int = 64 << 20) throws(SystemError) -> [UInt8] {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
+    /// - Parameters:
+    ///   - limit: a larger file is an error (EFBIG), so that a hostile one cannot fill the memory.
+    ///   - followsLink: false: a link is an error, and a pipe is not waited for. For folders that others write in.
+    public static func read(
+        _ path: String, limit: Int = 64 << 20, followsLink: Bool = true
+    ) throws(SystemError) -> [UInt8] {
+        let file = open(path, O_RDONLY | O_CLOEXEC | (followsLink ? 0 : O_NOFOLLOW | O_NONBLOCK))
         guard file >= 0 else { throw .now("read", path) }
         defer { close(file) }
         var bytes: [UInt8] = []
@@ -47,7 +51,8 @@ public enum Files {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
-    private static func isLink(_ path: String) -> Bool {
+    /// True for a link, wherever it leads.
+    public static func isLink(_ path: String) -> Bool {
         var status = stat()
         return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
     }
@@ -59,10 +64,10 @@ public enum Files {
         return path.isEmpty ? "." : path.string
     }
 
-    /// Names in a folder, sorted; empty where there is no such folder.
+    /// Names in a folder, sorted; empty where there is no such folder, or something else in its place.
     public static func list(_ folder: String) throws(SystemError) -> [String] {
         guard let stream = opendir(folder) else {
-            if errno == ENOENT { return [] }
+            if errno == ENOENT || errno == ENOTDIR { return [] }
             throw .now("list", folder)
         }
         defer { closedir(stream) }

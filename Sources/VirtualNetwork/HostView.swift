@@ -121,10 +121,10 @@ struct HostView {
     }
 
     private var folderLeftovers: [Leftover] {
-        let state = contents.unreadable.map {
+        let state = contents.broken.map {
             Leftover(
-                kind: .stateFolder, subject: $0.path, proof: "it lies in the state folder; \($0.reason)",
-                fleet: $0.fleet)
+                kind: .stateFolder, subject: $0.path,
+                proof: "it lies among this instance's networks, and holds no network.json", fleet: $0.fleet)
         }
         let runs = ((try? Files.list(layout.networkRunsFolder)) ?? []).compactMap { ObjectID(parsing: $0) }
         let abandoned = runs.filter { id in !isDefined(id) && !servers.contains { $0.network == id } }

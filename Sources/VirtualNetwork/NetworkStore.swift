@@ -8,43 +8,56 @@ struct NetworkStore: Sendable {
 
     struct Contents {
         var definitions: [NetworkDefinition] = []
-        /// Folders that hold no readable definition: fleet, path, what is wrong.
-        var unreadable: [(fleet: Name?, path: String, reason: String)] = []
+        /// Folders that hold no definition.
+        var broken: [(fleet: Name, path: String)] = []
     }
 
-    /// Every network of every fleet.
+    /// Every network of every fleet. Files that are not Lodge's are none of them.
     ///
-    /// The folder's name is the network's: where the definition in it has another, a rename was interrupted.
-    ///
-    /// - Throws: where a definition is there and cannot be read, or is a newer Lodge's: what it defines is unknown,
+    /// - Throws: where a definition is there and cannot be read, or is another owner's: what it defines is unknown,
     ///   and not a leftover.
     func read() throws -> Contents {
         var contents = Contents()
-        for fleetName in try Files.list(layout.networksFolder) {
-            let folder = "\(layout.networksFolder)/\(fleetName)"
-            for entry in try Files.list(folder) {
-                let path = "\(folder)/\(entry)"
-                guard let fleet = Name(parsing: fleetName), let name = Name(parsing: entry) else {
-                    contents.unreadable.append((Name(parsing: fleetName), path, "its name is none that Lodge gives"))
-                    continue
-                }
-                do throws(JSONFile.Failure) {
-                    var definition = try JSONFile.read(
-                        NetworkDefinition.self, from: layout.network(fleet, name).definition)
-                    guard definition.owner == Owner(instance: instance, fleet: fleet) else {
-                        contents.unreadable.append((fleet, path, "its definition names another owner"))
-                        continue
-                    }
-                    definition.name = name
+        for fleet in try names(in: layout.networksFolder) {
+            for name in try names(in: "\(layout.networksFolder)/\(fleet)") {
+                let folder = layout.network(fleet, name)
+                if let definition = try definition(fleet, name) {
                     contents.definitions.append(definition)
-                } catch {
-                    if case .system(let cause) = error, cause.errno != .noSuchFileOrDirectory { throw cause }
-                    if case .newer = error { throw NetworkError("read", "network \(name)", error.description) }
-                    contents.unreadable.append((fleet, path, "\(error)"))
+                } else if Files.isFolder(folder.path) {
+                    contents.broken.append((fleet, folder.path))
                 }
             }
         }
         return contents
+    }
+
+    private func names(in folder: String) throws(SystemError) -> [Name] {
+        try Files.list(folder).compactMap { Name(parsing: $0) }
+    }
+
+    /// The folder's name is the network's: where the definition in it has another, a rename was interrupted. Nil: the
+    /// network has none.
+    private func definition(_ fleet: Name, _ name: Name) throws(NetworkError) -> NetworkDefinition? {
+        let folder = layout.network(fleet, name)
+        let advice =
+            "look at that file and write it back from a copy; or remove the folder \(folder.path) by hand: then the "
+            + "next apply of its fleet makes the network anew"
+        do throws(JSONFile.Failure) {
+            var definition = try JSONFile.read(NetworkDefinition.self, from: folder.definition)
+            guard definition.owner == Owner(instance: instance, fleet: fleet) else {
+                throw .malformed(path: folder.definition, "it names another owner")
+            }
+            definition.name = name
+            return definition
+        } catch {
+            if case .system(let cause) = error, [.noSuchFileOrDirectory, .notDirectory].contains(cause.errno),
+                !Files.isLink(folder.definition)
+            {
+                return nil
+            }
+            guard case .malformed = error else { throw NetworkError("read", "network \(name)", error.description) }
+            throw NetworkError("read", "network \(name)", error.description, advice: advice)
+        }
     }
 
     func folder(_ definition: NetworkDefinition) -> NetworkFolder {

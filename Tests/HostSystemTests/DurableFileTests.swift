@@ -50,15 +50,35 @@ import Testing
         #expect(status.st_gid == 54_321)
     }
 
-    /// `/dev/full` is a disk without space: whatever is written under the temporary name fails.
-    @Test func aFullDiskLeavesTheOldFileAndNothingElse() throws {
+    @Test(.enabled(if: isRoot, "needs root: mounts a small disk"))
+    func aFullDiskLeavesTheOldFileAndNothingElse() async throws {
+        let disk = "\(folder.path)/disk"
+        try Files.makeFolder(disk)
+        #expect(mount("tmpfs", disk, "tmpfs", 0, "size=64k") == 0)
+        defer { umount2(disk, CInt(MNT_DETACH)) }
+        let path = "\(disk)/file"
         try DurableFile.write(Array("old".utf8), to: path)
-        #expect(symlink("/dev/full", path + DurableFile.temporarySuffix) == 0)
-        let error = #expect(throws: SystemError.self) { try DurableFile.write(Array("new".utf8), to: path) }
+        let large = [UInt8](repeating: 7, count: 100_000)
+        let error = #expect(throws: SystemError.self) { try DurableFile.write(large, to: path) }
         #expect(error?.errno == .noSpace)
         #expect(error?.subject == path)
         #expect(Files.text(path) == "old")
-        #expect(try Files.list(folder.path) == ["file"])
+        #expect(try Files.list(disk) == ["file"])
+    }
+
+    /// Whoever may write in the folder leads nobody to another file, and gets no old draft's owner or mode.
+    @Test func aDraftThatIsThereAlreadyIsNotWrittenTo() throws {
+        let victim = try folder.write("victim", to: "elsewhere/victim")
+        try Files.setMode(victim, 0o600)
+        #expect(symlink(victim, path + DurableFile.temporarySuffix) == 0)
+        try DurableFile.write(Array("new".utf8), to: path, mode: 0o644)
+        #expect(Files.text(path) == "new")
+        #expect(Files.text(victim) == "victim" && mode(victim) == 0o600)
+        var status = stat()
+        #expect(lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG)
+        #expect(link(victim, path + DurableFile.temporarySuffix) == 0)
+        try DurableFile.write(Array("newer".utf8), to: path, mode: 0o644)
+        #expect(Files.text(victim) == "victim" && mode(victim) == 0o600)
     }
 
     @Test func aMissingFolderIsAnError() {

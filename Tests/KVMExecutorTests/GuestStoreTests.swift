@@ -1,4 +1,5 @@
 import FleetModel
+import Glibc
 import HostSystem
 import TestSupport
 import Testing
@@ -20,12 +21,39 @@ import Testing
         #expect(try store.list().definitions.isEmpty)
         try write(definition, in: "web-1")
         try Files.makeFolder("\(folder.layout.guestsFolder)/demo/empty")
-        try folder.write("{", to: "state/guests/demo/nonsense/guest.json")
+        // Not Lodge's, wherever they lie.
+        for stray in ["junk", "demo/junk", "demo/web-1/junk", "demo/.junk", "No Name/x"] {
+            try folder.write("junk", to: "state/guests/\(stray)")
+        }
         let listed = try store.list()
         #expect(listed.definitions == [definition])
-        #expect(
-            listed.broken.map(\.subject) == ["empty", "nonsense"].map { "\(folder.layout.guestsFolder)/demo/\($0)" })
+        #expect(listed.broken.map(\.subject) == ["\(folder.layout.guestsFolder)/demo/empty"])
         #expect(listed.broken.allSatisfy { $0.kind == .stateFolder && $0.fleet == name("demo") })
+    }
+
+    /// Taken for a leftover, a running guest would be ended and its disks removed.
+    @Test(arguments: ["", "{", "{}", "\u{0}\u{0}"])
+    func aDefinitionThatMakesNoSenseIsAnErrorAndNoLeftover(text: String) throws {
+        try write(definition, in: "web-1")
+        let file = try folder.write(text, to: "state/guests/demo/web-2/guest.json")
+        let error = #expect(throws: ExecutorError.self) { try store.list() }
+        #expect(error?.reason.contains(file) == true, "\(error?.description ?? "")")
+        #expect(error?.advice?.contains("\(folder.layout.guestsFolder)/demo/web-2 by hand") == true)
+    }
+
+    @Test func aLinkThatLeadsNowhereIsAnErrorAndNoLeftover() throws {
+        try Files.makeFolder("\(folder.layout.guestsFolder)/demo/web-1")
+        #expect(symlink("/nonexistent/guest.json", "\(folder.layout.guestsFolder)/demo/web-1/guest.json") == 0)
+        #expect(throws: ExecutorError.self) { try store.list() }
+    }
+
+    /// It holds the definition's secrets.
+    @Test func theRecordOfAProcessIsRootsAlone() throws {
+        try Files.makeFolder(folder.layout.guestRun(definition.id).path)
+        let running = RunningGuest(generation: 1, spec: definition.spec, pid: 1, startTime: 1, bootID: "")
+        try store.write(running, of: definition.id)
+        var status = stat()
+        #expect(stat(folder.layout.guestRun(definition.id).running, &status) == 0 && status.st_mode & 0o777 == 0o600)
     }
 
     /// What a newer Lodge wrote is no leftover: removing it would destroy a guest.

@@ -79,7 +79,7 @@ import Testing
         #expect(listed.leftovers.map(\.subject) == [path])
     }
 
-    @Test func claimsComeAndGoAndNonsenseAmongThemIsALeftover() throws {
+    @Test func claimsComeAndGoAndUnfinishedOnesAreLeftovers() throws {
         let claims = ImageClaims(layout: folder.layout)
         let owner = guestDefinition(
             "x",
@@ -89,8 +89,13 @@ import Testing
         let claim = ImageDefinition(owner: owner, name: name("debian"), file: file("x"), virtualSize: .gib(1))
         try claims.add(claim)
         #expect(try claims.list().claims == [claim])
-        let nonsense = try folder.write("{", to: "state/images/claims/demo/broken.json")
-        #expect(try claims.list().broken.map(\.subject) == [nonsense])
+        let unfinished = try folder.write("{", to: "state/images/claims/demo/new.json" + DurableFile.temporarySuffix)
+        for stray in ["junk", "demo/junk"] { try folder.write("junk", to: "state/images/claims/\(stray)") }
+        #expect(try claims.list().broken.map(\.subject) == [unfinished])
+        // It protects an image.
+        let nonsense = try folder.write("{", to: "state/images/claims/demo/nonsense.json")
+        let error = #expect(throws: ExecutorError.self) { try claims.list() }
+        #expect(error?.reason.contains(nonsense) == true)
         try Files.remove(nonsense)
         try claims.remove(claim)
         #expect(try claims.list().claims.isEmpty)

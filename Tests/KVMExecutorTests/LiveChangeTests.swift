@@ -11,6 +11,7 @@ import Testing
 /// Changes to a running guest, against a QEMU and a guest that do what real ones rarely do.
 @Suite struct LiveChangeTests {
     private let folder = TemporaryFolder()
+    private let qemu = PlayedEmulator("web-1")
     private let patience = Duration.milliseconds(200)
 
     private var spec: GuestSpec {
@@ -20,10 +21,9 @@ import Testing
     }
 
     private func running(_ spec: GuestSpec, bootMemory: ByteCount? = nil) -> RunningGuest {
-        let process = ProcessTable.entry(getpid())!
-        return RunningGuest(
-            generation: 1, spec: spec, pid: process.pid, bootMemory: bootMemory, startTime: process.startTime,
-            bootID: Machine.bootID)
+        var running = qemu.running(spec)
+        running.bootMemory = bootMemory ?? running.bootMemory
+        return running
     }
 
     private func monitor(_ peer: @escaping @Sendable (String, QMPValue) -> ScriptedMonitor.Answer) async throws -> (

@@ -11,6 +11,7 @@ import Testing
 /// Disks and NICs that a guest does not let go of, or has no room for.
 @Suite struct LiveDeviceTests {
     private let folder = TemporaryFolder()
+    private let qemu = PlayedEmulator("web-1")
     private let disk = DiskSpec(name: name("data"), size: .mib(8), onRemove: .delete)
     private let nic = NICSpec(
         name: name("eth0"), network: name("lan"),
@@ -26,12 +27,7 @@ import Testing
             folder.layout.guestRun(definition.id).path,
         ] { try Files.makeFolder(path) }
         try store.write(definition)
-        // This very process plays QEMU.
-        let process = try #require(ProcessTable.entry(getpid()))
-        try store.write(
-            RunningGuest(
-                generation: 1, spec: spec, pid: process.pid, startTime: process.startTime, bootID: Machine.bootID),
-            of: definition.id)
+        try store.write(qemu.running(spec), of: definition.id)
         try DurableFile.write([1], to: file(definition))
         return (definition, store)
     }

@@ -29,12 +29,8 @@ import Testing
             try Files.makeFolder(path)
         }
         try store.write(definition)
-        // This very process plays QEMU.
-        let entry = try #require(ProcessTable.entry(getpid()))
-        try store.write(
-            RunningGuest(
-                generation: 1, spec: spec, pid: entry.pid, startTime: entry.startTime, bootID: Machine.bootID),
-            of: definition.id)
+        let qemu = PlayedEmulator("web-1")
+        try store.write(qemu.running(spec), of: definition.id)
         let monitor = try ScriptedMonitor(path: layout.guestRun(definition.id).observer) { command, _ in
             Self.answers[command].map { .reply($0) } ?? .refusal("unknown \(command)")
         }
@@ -45,5 +41,6 @@ import Testing
             monitor.requests.map(\.execute).sorted() == [
                 "qom-get", "qom-list", "query-balloon", "query-block", "query-cpus-fast", "query-pci", "query-status",
             ])
+        withExtendedLifetime(qemu) {}
     }
 }

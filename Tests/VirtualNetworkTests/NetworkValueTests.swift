@@ -1,4 +1,5 @@
 import FleetModel
+import HostSystem
 import TestSupport
 import Testing
 
@@ -26,8 +27,13 @@ struct NetworkValueTests {
     @Test func aNewerDefinitionIsAnErrorAndNoLeftover() throws {
         let folder = TemporaryFolder()
         let store = NetworkStore(layout: folder.layout, instance: instance)
-        try folder.write("{", to: "state/networks/demo/nonsense/network.json")
-        #expect(try store.read().unreadable.count == 1)
+        try Files.makeFolder("\(folder.layout.networksFolder)/demo/half-made")
+        for stray in ["junk", "demo/junk", "No Name/x"] { try folder.write("junk", to: "state/networks/\(stray)") }
+        #expect(try store.read().broken.map(\.path) == ["\(folder.layout.networksFolder)/demo/half-made"])
+        let nonsense = try folder.write("{", to: "state/networks/demo/nonsense/network.json")
+        let unreadable = #expect(throws: NetworkError.self) { try store.read() }
+        #expect(unreadable?.reason.contains(nonsense) == true && unreadable?.advice != nil)
+        try Files.remove(nonsense)
         try folder.write(#"{"schema": 3, "spec": []}"#, to: "state/networks/demo/lan/network.json")
         let error = #expect(throws: NetworkError.self) { try store.read() }
         #expect(error?.reason.contains("newer Lodge (schema 3)") == true)

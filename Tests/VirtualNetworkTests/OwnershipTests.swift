@@ -76,7 +76,7 @@ import Testing
             try await lodge.ensure(network)
             _ = try await lodge.holdTaps(lodge.guest("web", on: network, number: 7))
             let path = lodge.layout.network(network.owner.fleet, network.name).definition
-            try DurableFile.write(Array("{".utf8), to: path)
+            try Files.remove(path)
             let leftovers = try await lodge.observe().leftovers
             #expect(leftovers.map(\.kind) == [.interface, .nftTable, .dhcpServer, .stateFolder])
             let error = await #expect(throws: CommandError.self) { try await lodge.removeLeftover(leftovers[0]) }

@@ -5,7 +5,7 @@ public struct Leftover: Codable, Hashable, Sendable {
         case process
         /// A guest's folder under `/run` without process or definition.
         case runFolder
-        /// A guest's or network's folder without a readable definition.
+        /// A guest's or network's folder without a definition.
         case stateFolder
         case interface
         case nftTable

@@ -56,10 +56,7 @@ struct Performer: Sendable {
             ).wait(
                 for: guest, readiness, progress: progress)
         case .stopGuest(let guest, let grace):
-            let graceful = try await GuestStopper(layout: layout).stop(guest, grace: grace)
-            guard !graceful else { return nil }
-            return grace == .seconds(0)
-                ? "it was turned off" : "it did not power off within \(grace) and was turned off"
+            return try await GuestStopper(layout: layout).stop(guest, grace: grace).remark(grace: grace)
         case .removeGuest(let guest):
             _ = try await GuestStopper(layout: layout).stop(guest, grace: .seconds(0))
             try await networkTurn.pass { try await network.release(guest) }

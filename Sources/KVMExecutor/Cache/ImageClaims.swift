@@ -7,31 +7,37 @@ public struct ImageClaims: Sendable {
 
     public init(layout: HostLayout) { self.layout = layout }
 
-    /// - Throws: where a claim is there and cannot be read, or is a newer Lodge's: it protects its image.
+    /// The claims, and those that were not written to their end. Other files are not Lodge's.
+    ///
+    /// - Throws: where a claim is there and cannot be read: it protects its image.
     public func list() throws(ExecutorError) -> (claims: [ImageDefinition], broken: [Leftover]) {
         var claims: [ImageDefinition] = []
         var broken: [Leftover] = []
         for fleet in try names(in: layout.claimsFolder) {
             for name in try names(in: "\(layout.claimsFolder)/\(fleet)") {
                 let path = "\(layout.claimsFolder)/\(fleet)/\(name)"
-                do throws(JSONFile.Failure) {
-                    guard !name.hasSuffix(DurableFile.temporarySuffix) else {
-                        throw .malformed(path: path, "an unfinished file")
-                    }
-                    claims.append(try JSONFile.read(ImageDefinition.self, from: path))
-                } catch {
-                    switch error {
-                    case .system, .newer: throw ExecutorError("read the claim on image \(name)", error)
-                    case .malformed: break
-                    }
+                if name.hasSuffix(".json") {
+                    claims.append(try read(path))
+                } else if name.hasSuffix(DurableFile.temporarySuffix) {
                     broken.append(
                         Leftover(
-                            kind: .temporaryFile, subject: path, proof: "no readable claim in this instance's cache",
+                            kind: .temporaryFile, subject: path, proof: "an unfinished claim in this instance's cache",
                             fleet: Name(parsing: fleet)))
                 }
             }
         }
         return (claims, broken)
+    }
+
+    private func read(_ path: String) throws(ExecutorError) -> ImageDefinition {
+        do throws(JSONFile.Failure) { return try JSONFile.read(ImageDefinition.self, from: path) } catch {
+            let operation = "read a fleet's claim on an image"
+            guard case .malformed = error else { throw ExecutorError(operation, error) }
+            throw ExecutorError(
+                operation, error.description,
+                advice: "look at that file and write it back from a copy; or remove it: the next apply of its fleet "
+                    + "makes it again, and until then its image counts as unused")
+        }
     }
 
     private func names(in folder: String) throws(ExecutorError) -> [String] {

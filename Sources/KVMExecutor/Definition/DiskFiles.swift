@@ -11,6 +11,9 @@ struct DiskFiles {
         folder = layout.guest(definition.owner.fleet, definition.name)
     }
 
+    /// Of every disk's file: what a guest keeps on its disks is no other user's to read.
+    private static let mode: UInt32 = 0o600
+
     /// Makes the disk's file where it is missing; one that is there is kept, and grown where it is too small.
     ///
     /// - Parameter anew: true: a file that is there is replaced.
@@ -20,6 +23,9 @@ struct DiskFiles {
             try await make(disk, at: path, user: try SystemUser.find())
         } else {
             try await grow(disk, at: path)
+            do { try Files.setMode(path, Self.mode) } catch {
+                throw ExecutorError("close disk \(disk.name) to other users", error)
+            }
         }
     }
 
@@ -58,6 +64,7 @@ struct DiskFiles {
             throw ExecutorError("make disk \(disk.name) at \(path)", error)
         }
         do {
+            try Files.setMode(temporary, Self.mode)
             try Files.setOwner(temporary, user: user.user, group: user.group)
             try Files.move(temporary, to: path)
         } catch {

@@ -24,8 +24,9 @@ public struct GuestDefiner: Sendable {
         do {
             try Files.makeFolder(layout.guestsFolder)
             try Files.makeFolder(folder.path)
-            // Traversed, but not read, by QEMU's user.
+            // Traversed, but not read, by QEMU's user; closed to all others.
             try Files.setOwner(folder.path, user: 0, group: user.group)
+            try Files.setMode(folder.path, 0o710)
             if let earlier { definition.keepPendingDisks(of: earlier) }
             try store.write(definition)
         } catch {

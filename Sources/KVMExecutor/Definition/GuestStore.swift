@@ -7,26 +7,22 @@ public struct GuestStore: Sendable {
 
     public init(layout: HostLayout) { self.layout = layout }
 
-    /// What is in the guests' folders: definitions, and folders that hold none.
+    /// What is in the guests' folders: definitions, and folders that hold none. Other files are not Lodge's.
     ///
-    /// - Throws: where a definition is there and cannot be read, or is a newer Lodge's: what it defines is unknown,
-    ///   and not a leftover.
+    /// - Throws: where a definition is there and cannot be read: what it defines is unknown, and not a leftover.
     public func list() throws(ExecutorError) -> (definitions: [GuestDefinition], broken: [Leftover]) {
         var definitions: [GuestDefinition] = []
         var broken: [Leftover] = []
         for fleet in try names(in: layout.guestsFolder) {
             for name in try names(in: "\(layout.guestsFolder)/\(fleet)") {
-                do throws(JSONFile.Failure) {
-                    definitions.append(try read(fleet, name))
-                } catch {
-                    if case .system(let cause) = error, cause.errno != .noSuchFileOrDirectory {
-                        throw ExecutorError("read guest \(name)", error)
-                    }
-                    if case .newer = error { throw ExecutorError("read guest \(name)", error) }
+                let folder = layout.guest(fleet, name)
+                if let definition = try present(fleet, name) {
+                    definitions.append(definition)
+                } else if Files.isFolder(folder.path) {
                     broken.append(
                         Leftover(
-                            kind: .stateFolder, subject: layout.guest(fleet, name).path,
-                            proof: "it lies among this instance's guests, but \(error)", fleet: fleet))
+                            kind: .stateFolder, subject: folder.path,
+                            proof: "it lies among this instance's guests, and holds no guest.json", fleet: fleet))
                 }
             }
         }
@@ -43,7 +39,28 @@ public struct GuestStore: Sendable {
     }
 
     public func definition(_ fleet: Name, _ name: Name) throws(ExecutorError) -> GuestDefinition {
-        do { return try read(fleet, name) } catch { throw ExecutorError("read guest \(name)", error) }
+        do { return try read(fleet, name) } catch { throw unreadable(name, in: layout.guest(fleet, name).path, error) }
+    }
+
+    /// Nil: the guest has none.
+    private func present(_ fleet: Name, _ name: Name) throws(ExecutorError) -> GuestDefinition? {
+        do throws(JSONFile.Failure) { return try read(fleet, name) } catch {
+            let folder = layout.guest(fleet, name)
+            if case .system(let cause) = error, [.noSuchFileOrDirectory, .notDirectory].contains(cause.errno),
+                !Files.isLink(folder.definition)
+            {
+                return nil
+            }
+            throw unreadable(name, in: folder.path, error)
+        }
+    }
+
+    private func unreadable(_ name: Name, in folder: String, _ error: JSONFile.Failure) -> ExecutorError {
+        guard case .malformed = error else { return ExecutorError("read guest \(name)", error) }
+        return ExecutorError(
+            "read guest \(name)", error.description,
+            advice: "look at that file and write it back from a copy; or save the guest's disks elsewhere, "
+                + "end its QEMU and remove the folder \(folder) by hand")
     }
 
     /// The folder's name is the guest's: where the definition in it has another, a rename was interrupted.
@@ -69,8 +86,9 @@ public struct GuestStore: Sendable {
         }
     }
 
+    /// Replaces the record of the guest's process. It holds what the definition holds: cloud-init's secrets too.
     public func write(_ running: RunningGuest, of id: ObjectID) throws(SystemError) {
-        try JSONFile.write(running, to: layout.guestRun(id).running)
+        try JSONFile.write(running, to: layout.guestRun(id).running, mode: 0o600)
     }
 }
 

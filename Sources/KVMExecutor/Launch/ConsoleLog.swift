@@ -44,9 +44,9 @@ public enum ConsoleLog {
         try Files.remove("\(folder)/\(current)")
     }
 
-    /// What the log holds, oldest first, with control bytes as they came.
+    /// What the log holds, oldest first, with control bytes as they came. The folder is that of QEMU's user, who must
+    /// not lead a reader to other files.
     public static func contents(folder: String) -> [UInt8] {
-        let older = (try? Files.read("\(folder)/\(older)")) ?? []
-        return older + ((try? Files.read("\(folder)/\(current)")) ?? [])
+        [older, current].flatMap { (try? Files.read("\(folder)/\($0)", followsLink: false)) ?? [] }
     }
 }

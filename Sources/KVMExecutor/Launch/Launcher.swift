@@ -10,6 +10,14 @@ public struct Launcher: Sendable {
     /// The descriptors of the listening sockets, as the agent that starts the process hands them over.
     public static let inherited: (qmp: CInt, observer: CInt, console: CInt, agent: CInt) = (3, 4, 5, 6)
 
+    /// The command line, without the program, of the process that becomes the guest.
+    static func arguments(_ definition: GuestDefinition, layout: HostLayout) -> [String] {
+        [
+            "launch", "--state-dir", layout.stateFolder, "--run-dir", layout.runFolder,
+            "\(definition.owner.fleet)/\(definition.name)",
+        ]
+    }
+
     let layout: HostLayout
 
     public init(layout: HostLayout) { self.layout = layout }

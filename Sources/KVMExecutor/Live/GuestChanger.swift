@@ -26,7 +26,7 @@ public struct GuestChanger: Sendable {
     ///   and recorded.
     public func change(_ definition: GuestDefinition, _ changes: [LiveChange]) async throws(ExecutorError) -> String? {
         let operation = "change guest \(definition.name)"
-        guard var running = try store.liveProcess(definition.id) else {
+        guard var running = try store.liveProcess(definition) else {
             throw ExecutorError(operation, "it does not run any more", advice: "plan again")
         }
         var definition = definition

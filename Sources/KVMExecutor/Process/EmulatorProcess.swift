@@ -6,10 +6,19 @@ struct EmulatorProcess {
     let entry: ProcessEntry
 
     static func all() -> [EmulatorProcess] {
-        ProcessTable.all().filter { entry in
-            guard let program = entry.arguments.first?.split(separator: "/").last else { return false }
-            return program.hasPrefix("qemu-system-") || program == "qemu-kvm" || program == "kvm"
-        }.map(EmulatorProcess.init)
+        ProcessTable.all().map(EmulatorProcess.init).filter(\.isEmulator)
+    }
+
+    private var isEmulator: Bool {
+        guard let program = entry.arguments.first?.split(separator: "/").last else { return false }
+        return program.hasPrefix("qemu-system-") || program == "qemu-kvm" || program == "kvm"
+    }
+
+    /// True where the command line is that of the guest's QEMU, or of the launcher that is about to become it. A
+    /// process has none for a moment when it becomes another program, and at its end: then it tells nothing else.
+    func runs(_ definition: GuestDefinition, layout: HostLayout) -> Bool {
+        entry.arguments.isEmpty || isEmulator && uuid == QEMUCommandLine.uuid(definition)
+            || Array(entry.arguments.dropFirst()) == Launcher.arguments(definition, layout: layout)
     }
 
     /// The process of a guest whose record of it is lost, found by the guest's UUID.

@@ -51,7 +51,7 @@ public struct GuestObserver: Sendable {
                     proof: "QEMU runs with this instance's mark \(process.name), but no definition has its id",
                     fleet: process.owner(instance)))
         }
-        for run in runs where !ids.contains(run) {
+        for run in runs where ObjectID(parsing: run) != nil && !ids.contains(run) {
             leftovers.append(
                 Leftover(
                     kind: .runFolder, subject: "\(layout.guestRunsFolder)/\(run)",
@@ -70,7 +70,7 @@ public struct GuestObserver: Sendable {
         let store = GuestStore(layout: layout)
         guard Files.exists(layout.guest(guest.fleet, guest.name).definition) else { return nil }
         let definition = try store.definition(guest.fleet, guest.name)
-        let isRecorded = try store.liveProcess(definition.id) != nil
+        let isRecorded = try store.liveProcess(definition) != nil
         return try await observe(definition, emulators: isRecorded ? [] : EmulatorProcess.all())
     }
 
@@ -79,7 +79,7 @@ public struct GuestObserver: Sendable {
         let store = GuestStore(layout: layout)
         var guests: [LiveGuest] = []
         for definition in try store.list().definitions {
-            guard let process = try store.liveProcess(definition.id) else { continue }
+            guard let process = try store.liveProcess(definition) else { continue }
             guests.append(LiveGuest(definition: definition, state: .running, process: process))
         }
         return (guests, EmulatorProcess.all().filter { $0.owner(instance) == nil }.map(\.stranger))
@@ -93,7 +93,7 @@ public struct GuestObserver: Sendable {
         var guest = LiveGuest(definition: definition, state: .stopped)
         guest.missingDisks = definition.spec.disks.map(\.name).filter { !Files.exists(folder.disk($0)) }
         guest.keptDisks = DiskFiles(definition, layout: layout).kept(besides: definition.spec)
-        guard let process = try store.liveProcess(definition.id) else {
+        guard let process = try store.liveProcess(definition) else {
             if let lost = EmulatorProcess.guest(definition, among: emulators) {
                 guest.process = lost
                 guest.state = .unresponsive("the record of its process is gone")
@@ -117,11 +117,12 @@ public struct GuestObserver: Sendable {
 }
 
 extension GuestStore {
-    /// The guest's record of its process, where that very process lives: a pid and a start time name one process
-    /// within one boot.
-    func liveProcess(_ id: ObjectID) throws(ExecutorError) -> RunningGuest? {
-        guard let running = try running(id), running.bootID == Machine.bootID,
-            let entry = ProcessTable.entry(running.pid), !entry.isDead, entry.startTime == running.startTime
+    /// The guest's record of its process, where that very process lives and is the guest's: a pid and a start time
+    /// name one process within one boot, and its command line says what it is.
+    func liveProcess(_ definition: GuestDefinition) throws(ExecutorError) -> RunningGuest? {
+        guard let running = try running(definition.id), running.bootID == Machine.bootID,
+            let entry = ProcessTable.entry(running.pid), !entry.isDead, entry.startTime == running.startTime,
+            EmulatorProcess(entry: entry).runs(definition, layout: layout)
         else { return nil }
         return running
     }

@@ -49,8 +49,9 @@ public struct GuestStarter: Sendable {
         let run = layout.guestRun(definition.id)
         try Files.removeTree(run.path)
         try Files.makeFolder(run.path)
-        // QEMU makes its pid file there itself.
-        try Files.setOwner(run.path, user: user.user, group: user.group)
+        // Root reads and writes there, so QEMU's user must not: it only comes by, to write its pid into this file.
+        try Files.setMode(run.path, 0o711)
+        try DurableFile.write([], to: run.pid, mode: 0o600, owner: (user.user, user.group))
         let console = layout.guest(definition.owner.fleet, definition.name).consoleFolder
         try Files.makeFolder(console, mode: 0o750)
         try Files.setOwner(console, user: user.user, group: user.group)
@@ -68,10 +69,7 @@ public struct GuestStarter: Sendable {
         let inherited = Launcher.inherited
         return try DetachedProcess.start(
             try Machine.thisProgram(),
-            arguments: [
-                "launch", "--state-dir", layout.stateFolder, "--run-dir", layout.runFolder,
-                "\(definition.owner.fleet)/\(definition.name)",
-            ],
+            arguments: Launcher.arguments(definition, layout: layout),
             descriptors: [
                 1: log, 2: log, inherited.qmp: qmp.descriptor, inherited.observer: observer.descriptor,
                 inherited.console: console.descriptor, inherited.agent: agent.descriptor,
