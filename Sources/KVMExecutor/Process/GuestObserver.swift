@@ -105,7 +105,8 @@ public struct GuestObserver: Sendable {
             let session = try await QMPSession.connect(
                 path: layout.guestRun(definition.id).observer, timeout: Self.patience)
             defer { session.close() }
-            let seen = try await SeenDevices.ask(session, timeout: Self.patience)
+            var seen = try await SeenDevices.ask(session, about: process.spec, timeout: Self.patience)
+            seen.seed = SeenSeed(folder.seed, pid: process.pid)
             guest.state = seen.state == .running ? .running : .halted(seen.state.text)
             guest.freePorts = seen.freePorts
             guest.defects = DeviceDefects(definition: definition, process: process, folder: folder).list(seen)
