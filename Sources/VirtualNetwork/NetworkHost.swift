@@ -39,6 +39,21 @@ public struct NetworkHost: Sendable {
         }
     }
 
+    /// The networks with the defects of their guests' reservations, names and leases, too.
+    ///
+    /// - Parameter guests: all of the instance.
+    public func comparing(_ networks: [LiveNetwork], with guests: [NetworkGuest]) -> [LiveNetwork] {
+        let reservations = Reservations(store: store, server: server)
+        var users: [ObjectID: [NetworkGuest]] = [:]
+        for guest in guests { for id in Set(guest.nics.map(\.networkID)) { users[id, default: []].append(guest) } }
+        return networks.map { network in
+            var network = network
+            let wanted = ReservationTable(of: network.definition.id, users[network.definition.id] ?? [])
+            network.defects += reservations.defects(network.definition, wanted)
+            return network
+        }
+    }
+
     /// Guests' interfaces alone.
     public func seenTaps() async throws(NetworkError) -> SeenTaps {
         do {
@@ -79,10 +94,19 @@ public struct NetworkHost: Sendable {
     }
 
     /// Makes the network as the definition has it, whatever is there of it. The definition is written first.
-    public func ensure(_ definition: NetworkDefinition) async throws(NetworkError) {
+    ///
+    /// - Parameter guests: all of the instance; nil: not known, and reservations stay as they are.
+    public func ensure(
+        _ definition: NetworkDefinition, guests: [NetworkGuest]? = nil
+    ) async throws(NetworkError) {
         do {
             try check(definition)
             try store.write(definition)
+            if let guests {
+                // The rules follow what is reserved.
+                try Reservations(store: store, server: server).restore(
+                    definition, ReservationTable(of: definition.id, guests))
+            }
             // Rules before the bridge: no packet passes unfiltered.
             try await filter(definition).ensure()
             try Bridge(definition: definition, marks: marks).ensure(NetlinkSocket())

@@ -17,9 +17,15 @@ struct HostObserver: Sendable {
             let cache = try ImageCache(layout: layout).list()
             let claims = try ImageClaims(layout: layout).list()
             let (seenNetworks, seenGuests) = (try await network, try await guests)
+            var networks = seenNetworks.networks
+            // A guest without a readable definition may have reservations, too.
+            if !seenGuests.leftovers.contains(where: { $0.kind == .stateFolder }) {
+                let guests = seenGuests.guests.map { NetworkGuest($0.definition, alsoOf: $0.process) }
+                networks = NetworkHost(layout: layout, instance: instance).comparing(networks, with: guests)
+            }
             var live = LiveHost(
                 facts: try await facts, guests: seenGuests.guests.map { $0.comparing(seenNetworks.taps, instance) },
-                networks: seenNetworks.networks,
+                networks: networks,
                 images: claims.claims, cache: cache.files, strangers: seenGuests.strangers,
                 leftovers: seenGuests.leftovers + seenNetworks.leftovers + cache.leftovers + claims.broken)
             live.leftovers += unusedFiles(of: live)

@@ -92,7 +92,10 @@ public struct GuestObserver: Sendable {
         let folder = layout.guest(definition.owner.fleet, definition.name)
         var guest = LiveGuest(definition: definition, state: .stopped)
         guest.missingDisks = definition.spec.disks.map(\.name).filter { !Files.exists(folder.disk($0)) }
+        // One that is gone needs no more remembering.
+        guest.definition.doomedDisks.removeAll { !Files.exists(folder.disk($0)) }
         guest.keptDisks = DiskFiles(definition, layout: layout).kept(besides: definition.spec)
+            .filter { !definition.doomedDisks.contains($0.name) }
         guard let process = try store.liveProcess(definition.id) else {
             if let lost = EmulatorProcess.guest(definition, among: emulators) {
                 guest.process = lost
@@ -120,7 +123,7 @@ public struct GuestObserver: Sendable {
 extension GuestStore {
     /// The guest's record of its process, where that very process lives: a pid and a start time name one process
     /// within one boot.
-    func liveProcess(_ id: ObjectID) throws(ExecutorError) -> RunningGuest? {
+    public func liveProcess(_ id: ObjectID) throws(ExecutorError) -> RunningGuest? {
         guard let running = try running(id), running.bootID == Machine.bootID,
             let entry = ProcessTable.entry(running.pid), !entry.isDead, entry.startTime == running.startTime
         else { return nil }
