@@ -143,8 +143,10 @@ extension SimulatedState {
         var guest = index.map { live.guests[$0] } ?? LiveGuest(definition: definition, state: .stopped)
         guard isLive || !guest.hasProcess else { throw .guestRuns(definition.name) }
         let had = index == nil ? [] : Set(guest.files)
+        let doomed = guest.doomedFiles(under: definition.spec)
         guest.keepFiles(under: definition.spec)
         guest.definition = definition
+        guest.definition.doomedDisks = isWhole ? [] : doomed
         if isWhole {
             guest.definition.pendingDisks = []
             guest.missingDisks = []
@@ -216,7 +218,15 @@ extension SimulatedState {
 
 extension LiveGuest {
     /// The names of its disks' files, kept ones included.
-    fileprivate var files: [Name] { definition.spec.disks.map(\.name) + keptDisks.map(\.name) }
+    fileprivate var files: [Name] {
+        definition.spec.disks.map(\.name) + keptDisks.map(\.name) + definition.doomedDisks
+    }
+
+    /// Files that are deleted with a new definition.
+    fileprivate func doomedFiles(under new: GuestSpec) -> [Name] {
+        let going = definition.spec.disks.filter { $0.onRemove == .delete && !missingDisks.contains($0.name) }
+        return Set(definition.doomedDisks + going.map(\.name)).subtracting(new.disks.map(\.name)).sorted()
+    }
 
     /// Files of disks that a new definition has no more are kept or deleted, as the old one says; those of disks that
     /// come back are attached again.

@@ -37,6 +37,7 @@ struct Bridge {
         }
         if bridge.mtu != mtu { defects.append(.mtuWrong) }
         if taps(links).contains(where: { $0.master != bridge.index }) { defects.append(.guestDetached) }
+        if taps(links).contains(where: { !$0.isUp }) { defects.append(.guestDown) }
         return defects
     }
 
@@ -55,7 +56,7 @@ struct Bridge {
         }
         guard let bridge else { throw NetworkError("make the bridge", name, "it was deleted meanwhile") }
 
-        for tap in taps(links) where tap.master != bridge.index {
+        for tap in taps(links) where tap.master != bridge.index || !tap.isUp {
             try socket.links.configure(.index(tap.index), master: .attach(to: bridge.index), up: true)
         }
         if bridge.address != address || bridge.group != marks.group || bridge.mtu != mtu {

@@ -25,29 +25,52 @@ public struct NetworkHost: Sendable {
         server = DHCPServer(layout: layout, instance: instance)
     }
 
-    /// The networks of all fleets of the instance with what is wrong with them, what belongs to none, and the limits of
-    /// guests' interfaces by their names.
+    /// The networks of all fleets of the instance with what is wrong with them, what belongs to none, and guests'
+    /// interfaces.
     public func observe() async throws(NetworkError) -> (
-        networks: [LiveNetwork], leftovers: [Leftover], limits: [String: TapLimit]
+        networks: [LiveNetwork], leftovers: [Leftover], taps: SeenTaps
     ) {
         do {
             let view = try HostView(store: store, server: server, marks: marks, tables: await NFTables.tables())
-            let limits = try await TapRates(layout: layout, marks: marks).limits(view.links, NetlinkSocket())
-            return (view.networks, view.leftovers, limits)
+            let taps = try await seenTaps(view.links, NetlinkSocket())
+            return (view.networks, view.leftovers, taps)
         } catch {
             throw NetworkError(error)
         }
     }
 
-    /// The limits alone.
-    public func limits() async throws(NetworkError) -> [String: TapLimit] {
+    /// The networks with the defects of their guests' reservations, names and leases, too.
+    ///
+    /// - Parameter guests: all of the instance.
+    public func comparing(_ networks: [LiveNetwork], with guests: [NetworkGuest]) -> [LiveNetwork] {
+        let reservations = Reservations(store: store, server: server)
+        var users: [ObjectID: [NetworkGuest]] = [:]
+        for guest in guests { for id in Set(guest.nics.map(\.networkID)) { users[id, default: []].append(guest) } }
+        return networks.map { network in
+            var network = network
+            let wanted = ReservationTable(of: network.definition.id, users[network.definition.id] ?? [])
+            network.defects += reservations.defects(network.definition, wanted)
+            return network
+        }
+    }
+
+    /// Guests' interfaces alone.
+    public func seenTaps() async throws(NetworkError) -> SeenTaps {
         do {
             let socket = try NetlinkSocket()
-            return try await TapRates(layout: layout, marks: marks).limits(
-                socket.links.list(namePrefix: InterfaceName.prefix), socket)
+            return try await seenTaps(socket.links.list(namePrefix: InterfaceName.prefix), socket)
         } catch {
             throw NetworkError(error)
         }
+    }
+
+    private func seenTaps(_ links: [Link], _ socket: NetlinkSocket) async throws -> SeenTaps {
+        let networks = links.filter { $0.kind == "tun" }.compactMap { link in
+            marks.read(link.alias)?.network.map { (link.name, $0) }
+        }
+        return SeenTaps(
+            limits: try await TapRates(layout: layout, marks: marks).limits(links, socket),
+            networks: Dictionary(networks) { first, _ in first })
     }
 
     /// IPv4 routes of the main table, without the default route and those of this instance's interfaces.
@@ -71,10 +94,19 @@ public struct NetworkHost: Sendable {
     }
 
     /// Makes the network as the definition has it, whatever is there of it. The definition is written first.
-    public func ensure(_ definition: NetworkDefinition) async throws(NetworkError) {
+    ///
+    /// - Parameter guests: all of the instance; nil: not known, and reservations stay as they are.
+    public func ensure(
+        _ definition: NetworkDefinition, guests: [NetworkGuest]? = nil
+    ) async throws(NetworkError) {
         do {
             try check(definition)
             try store.write(definition)
+            if let guests {
+                // The rules follow what is reserved.
+                try Reservations(store: store, server: server).restore(
+                    definition, ReservationTable(of: definition.id, guests))
+            }
             // Rules before the bridge: no packet passes unfiltered.
             try await filter(definition).ensure()
             try Bridge(definition: definition, marks: marks).ensure(NetlinkSocket())

@@ -22,17 +22,17 @@ struct Reservations {
                 "reserve the address of", "guest \(guest.name), \(nic.name)",
                 "its network \(nic.network) is not on this host", advice: "apply the network first")
         }
-        let names = hostname == guest.name.text ? hostname : "\(guest.name) \(hostname)"
         for network in networks {
             let nics = guest.spec.nics.filter { $0.networkID == network.id }
-            let wanted = Dictionary(nics.map { (file(guest.id, $0.name), $0) }) { first, _ in first }
+            let wanted = Dictionary(nics.map { (ReservationTable.file(guest.id, $0.name), $0) }) { first, _ in first }
             try strike(guest.id, of: network) { file, content in
-                wanted[file].map { content == reservation($0) } ?? false
+                wanted[file].map { content == ReservationTable.reservation($0) } ?? false
             }
             let folder = store.folder(network)
             for (file, nic) in wanted.sorted(by: { $0.key < $1.key }) {
-                try write(reservation(nic), file, in: folder.reservations, of: network)
-                try write("\(nic.ipv4) \(names)\n", file, in: folder.names, of: network)
+                let names = ReservationTable.names(nic, guest: guest.name, hostname: hostname)
+                try write(ReservationTable.reservation(nic), file, in: folder.reservations, of: network)
+                try write(names, file, in: folder.names, of: network)
             }
         }
         let outdated = networks.filter(isPending)
@@ -63,6 +63,28 @@ struct Reservations {
         try Files.remove(pending(network))
     }
 
+    /// What is not as the network's guests have it.
+    func defects(_ network: NetworkDefinition, _ wanted: ReservationTable) -> [LiveNetwork.Defect] {
+        if ReservationTable(in: store.folder(network)) != wanted { return [.reservationsChanged] }
+        // Those of a reservation that has just gone end shortly.
+        return strayLeases(network).isEmpty || isPending(network) ? [] : [.leasesChanged]
+    }
+
+    /// Makes the files what the network's guests have, whoever changed them. The server is not told yet.
+    func restore(_ network: NetworkDefinition, _ wanted: ReservationTable) throws {
+        let folder = store.folder(network)
+        let found = ReservationTable(in: folder)
+        if found != wanted || !strayLeases(network).isEmpty { try setPending(network) }
+        for (path, found, wanted) in [
+            (folder.reservations, found.reservations, wanted.reservations), (folder.names, found.names, wanted.names),
+        ] {
+            for file in found.keys.sorted() where wanted[file] == nil { try Files.remove("\(path)/\(file)") }
+            for (file, text) in wanted.sorted(by: { $0.key < $1.key }) {
+                try write(text, file, in: path, of: network)
+            }
+        }
+    }
+
     /// True where the server has not been told yet of files that were changed or removed.
     func isPending(_ network: NetworkDefinition) -> Bool { Files.exists(pending(network)) }
 
@@ -71,10 +93,6 @@ struct Reservations {
     private func setPending(_ network: NetworkDefinition) throws {
         if !isPending(network) { try DurableFile.write([], to: pending(network)) }
     }
-
-    private func file(_ guest: ObjectID, _ nic: Name) -> String { "\(guest)-\(nic)" }
-
-    private func reservation(_ nic: NICSpec) -> String { "\(nic.mac),\(nic.ipv4)\n" }
 
     /// Removes the guest's files in one network, but for those that `keep` wants.
     private func strike(

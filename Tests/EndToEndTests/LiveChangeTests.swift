@@ -162,6 +162,14 @@ import Testing
             let seen = await eventually { (try? await guest.page("seed"))?.contains(text) == true }
             #expect(seen, "the guest does not see \(text)")
         }
+        // A file that is not the record's, as an exchange leaves it that is cut off.
+        let seed = guest.lab.layout.guest(guest.definition.owner.fleet, guest.definition.name).seed
+        try await guest.lab.execute("cp", seed, "\(seed).old")
+        #expect(try await guest.change(.exchangeSeed) { $0.cloudInit?.userData = "#!/bin/sh\n# other\n" } == nil)
+        try Files.move("\(seed).old", to: seed)
+        #expect(try await guest.lab.guest("web-1").defects == [.seedOutdated])
+        #expect(try await guest.change(.exchangeSeed) == nil)
+        #expect(try await guest.lab.guest("web-1").defects.isEmpty)
         // Out, and in where there was none.
         #expect(try await guest.change(.exchangeSeed) { $0.cloudInit = nil } == nil)
         #expect(await eventually { (try? await guest.page("seed")) == "" }, "the guest still has a seed")

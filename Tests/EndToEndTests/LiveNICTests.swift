@@ -105,9 +105,44 @@ import Testing
         try await lab.perform(.ensureNetwork(dmz), on: dmz.name)
         #expect(await lab.pings("10.88.0.21"))
 
+        try await lab.ip("link", "set", try await tap(lab, "eth1"), "down")
+        #expect(try await lab.live().networks.flatMap(\.defects) == [.guestDown])
+        try await lab.perform(.ensureNetwork(dmz), on: dmz.name)
+        #expect(await lab.pings("10.88.0.21"))
+
         #expect(try await lab.change("web-1", [.moveNIC(old)]) { $0.nics[1] = old } == nil)
         #expect(await lab.pings(Self.address))
+        try await withdrawal(of: moved, lab, bridge: dmz.bridge)
         try await lab.perform(.removeNetwork(dmz), on: dmz.name)
+    }
+
+    /// A move that is cut off while the cable is out is seen for what it left, against the record, which has the old
+    /// network; the move back is made in full.
+    private func withdrawal(of moved: NICSpec, _ lab: Lab, bridge: String) async throws {
+        let old = try await second(lab)
+        let name = try await tap(lab, "eth1")
+        async let killing: Bool = {
+            let isMoved = await eventually { (try? await lab.ip("link", "show", name))?.contains(bridge) == true }
+            for agent in lab.agents { kill(agent.pid, SIGKILL) }
+            return isMoved
+        }()
+        await #expect(throws: (any Error).self) {
+            try await lab.change("web-1", [.moveNIC(moved)]) { $0.nics[1] = moved }
+        }
+        #expect(await killing)
+        #expect(try await defects(lab) == [.nicMoved(old.name), .cablePulled(old.name)])
+        #expect(try await lab.change("web-1", [.moveNIC(old)]) { $0.nics[1] = old } == nil)
+        #expect(await lab.pings(Self.address))
+        #expect(try await defects(lab).isEmpty)
+
+        // The cable alone, pulled by somebody.
+        let session = try await lab.monitor(of: "web-1")
+        _ = try await session.execute(SetLink("nic-eth1", up: false))
+        session.close()
+        #expect(try await defects(lab) == [.cablePulled(old.name)])
+        #expect(try await lab.change("web-1", [.moveNIC(old)]) == nil)
+        #expect(await lab.pings(Self.address))
+        #expect(try await defects(lab).isEmpty)
     }
 
     private func departure(_ lab: Lab) async throws {

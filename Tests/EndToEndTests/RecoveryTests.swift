@@ -119,11 +119,39 @@ import Testing
             try await lab.execute("busybox", "sh", "-c", "echo 0 > /proc/sys/net/ipv4/ip_forward")
             try await expectHealed(fleet, lab, "network.lan will be updated", "does not forward")
 
+            try await files(fleet, lab)
+
             try await lab.ip("link", "delete", bridge)
             try await expectHealed(fleet, lab, "network.lan will be updated", "its bridge is missing")
             #expect(try await lab.pid("web-3") == pids.1, "running guests are plugged in again, not restarted")
             #expect(try await lab.destroy(fleet).code == 0)
         }
+    }
+
+    /// What the DHCP and DNS server reads: guests' definitions say what is to be there.
+    private func files(_ fleet: Fleet, _ lab: Lab) async throws {
+        let network = try #require(try await lab.live().networks.first).definition
+        let folder = lab.layout.network(network.owner.fleet, network.name)
+        let reservation = "\(folder.reservations)/\(try #require(try Files.list(folder.reservations).min()))"
+        let name = "\(folder.names)/\(try #require(try Files.list(folder.names).max()))"
+        let (reserved, named) = (Files.text(reservation), Files.text(name))
+        let missing = "a reservation or a name of its guests is missing or changed"
+
+        try DurableFile.write(Array("52:54:00:99:99:99,10.77.0.99\n".utf8), to: reservation)
+        try await expectHealed(fleet, lab, "network.lan will be updated", missing)
+        #expect(Files.text(reservation) == reserved)
+
+        try Files.remove(reservation)
+        try Files.remove(name)
+        try DurableFile.write(Array("52:54:00:99:99:99,10.77.0.99\n".utf8), to: "\(folder.reservations)/foreign")
+        try await expectHealed(fleet, lab, "network.lan will be updated", missing)
+        #expect(Files.text(reservation) == reserved && Files.text(name) == named)
+        #expect(!Files.exists("\(folder.reservations)/foreign"))
+
+        let lease = "9999999999 52:54:00:99:99:99 10.77.0.16 foreign *\n"
+        try Files.append(Array(lease.utf8), to: folder.leases)
+        try await expectHealed(fleet, lab, "network.lan will be updated", "a lease that fits no reservation")
+        #expect(Files.text(folder.leases)?.contains("foreign") == false)
     }
 
     /// A guest that its own system turned off, and one whose processors were stopped behind Lodge's back.

@@ -29,6 +29,15 @@ import Testing
         #expect(spec.boot?.cmdline == "console=ttyS0 \"quoted\"")
     }
 
+    @Test func aGuestOfSchema2HasNothingLeftToDelete() throws {
+        let path = "\(Self.folder)schema-2/guest.json"
+        let guest = try JSONFile.read(GuestDefinition.self, from: path)
+        #expect(guest.schema == GuestDefinition.currentSchema)
+        #expect(guest.doomedDisks.isEmpty && guest.pendingDisks.map(\.text) == ["data"])
+        #expect(guest.spec.disks.map(\.onRemove) == [.keep, .delete])
+        #expect(guest.spec.maxCPUs == 4)
+    }
+
     @Test func aProcessOfSchema1WasStartedWithTheMemoryItHas() throws {
         let process = try old(RunningGuest.self, "running")
         #expect(process.bootMemory == .mib(512))
@@ -68,12 +77,12 @@ import Testing
         #expect(try JSONFile.read(HostSnapshot.self, from: path).host == snapshot.host)
         let text = try String(contentsOfFile: path, encoding: .utf8)
         #expect(text.contains("\"bootMemory\""))
-        #expect(text.contains("\"schema\":2"))
+        #expect(text.contains("\"schema\":3"))
 
         let guest = try old(GuestDefinition.self, "guest")
         try JSONFile.write(guest, to: path)
         #expect(try JSONFile.read(GuestDefinition.self, from: path) == guest)
-        #expect(try String(contentsOfFile: path, encoding: .utf8).contains("\"schema\" : 2"))
+        #expect(try String(contentsOfFile: path, encoding: .utf8).contains("\"schema\" : 3"))
     }
 
     @Test func everyUpgradeLeadsToTheNextSchema() {
@@ -87,10 +96,10 @@ import Testing
     @Test func aNewerSchemaIsNamed() throws {
         let path = FileManager.default.temporaryDirectory.path() + "/newer-\(UUID().uuidString).json"
         defer { try? FileManager.default.removeItem(atPath: path) }
-        try Data(#"{"schema":3,"spec":"quite different"}"#.utf8).write(to: URL(filePath: path))
+        try Data(#"{"schema":4,"spec":"quite different"}"#.utf8).write(to: URL(filePath: path))
         let error = #expect(throws: JSONFile.Failure.self) { try JSONFile.read(GuestDefinition.self, from: path) }
         #expect(
             error?.description
-                == "\(path) was written by a newer Lodge (schema 3); use that version or a later one")
+                == "\(path) was written by a newer Lodge (schema 4); use that version or a later one")
     }
 }

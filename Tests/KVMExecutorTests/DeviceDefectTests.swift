@@ -77,11 +77,48 @@ import Testing
             try defects { $0.drives[0] = try Self.drive("disk-data", Self.folder.disk(name("data"))) }
                 == [.limitChanged("disk data")])
         #expect(try defects { $0.drives.removeLast() } == [.seedMissing])
+        #expect(try defects { $0.pulled = [name("eth0")] } == [.cablePulled(name("eth0"))])
         #expect(try defects { $0.cpus = 3 } == [.cpus(3)])
         #expect(try defects { $0.leftByBalloon = .mib(100) } == [.memory(.mib(100))])
         #expect(try defects { $0.addedMemory = .mib(64) } == [.memory(.mib(192))])
         #expect(
             try defects { $0.ports = try Self.ports(["disk-data", "nic-eth0", "alien"]) } == [.strangeDevice("alien")])
+    }
+
+    /// As QEMU shows a virtio NIC's configuration.
+    @Test func aCableThatIsPulled() throws {
+        let mac = MACAddress(parsing: "02:11:22:33:44:55")!
+        let octets = "00000000fea02000: 0x02 0x11 0x22 0x33 0x44 0x55"
+        #expect(NICRegisters.isPulled("\(octets) 0x01 0x00\r\n", mac) == false)
+        #expect(NICRegisters.isPulled("\(octets) 0x00 0x00\r\n", mac) == true)
+        #expect(NICRegisters.isPulled("\(octets) 0x00 0x00\r\n", MACAddress(bits: 1)) == nil, "something else")
+        #expect(NICRegisters.isPulled("0000001234500000: Cannot access memory\r\n", mac) == nil)
+        #expect(NICRegisters.address(onMMIO: "/machine/unattached/device[27]/virtio-mmio-bus.23") == 0xFEB0_2F00)
+        let text = """
+            [{"devices": [{"qdev_id": "port0", "pci_bridge": {"bus": {"secondary": 1}, "devices": [
+            {"qdev_id": "nic-eth0", "regions": [{"bar": 1, "address": -1}, {"bar": 4, "address": 4096}]}]}}]}]
+            """
+        let buses = try JSONDecoder().decode([QueryPCI.Bus].self, from: Data(text.utf8))
+        #expect(NICRegisters.address(ofPCI: name("eth0"), buses) == 0x3000)
+        #expect(NICRegisters.address(ofPCI: name("eth1"), buses) == nil)
+    }
+
+    @Test func aSeedThatIsNotItsOwn() {
+        let id = guestDefinition("web-1", Self.spec).id
+        let (own, other) = (CloudInit(hostname: "a"), CloudInit(hostname: "b"))
+        func isOutdated(_ cloudInit: CloudInit?, _ mark: String?, exists: Bool = true, replaced: Bool = false) -> Bool {
+            SeenSeed(exists: exists, mark: mark, isReplaced: replaced).isOutdated(for: cloudInit, of: id)
+        }
+        #expect(!isOutdated(own, Seed.mark(own, of: id)))
+        #expect(isOutdated(own, Seed.mark(other, of: id)))
+        #expect(isOutdated(own, Seed.mark(own, of: id), replaced: true), "QEMU has what was there before")
+        #expect(isOutdated(own, nil, exists: false))
+        #expect(!isOutdated(own, nil), "an earlier Lodge's")
+        #expect(isOutdated(nil, Seed.mark(own, of: id)))
+        #expect(!isOutdated(nil, nil, exists: false))
+        var patient = own
+        patient.onChange = .restart
+        #expect(Seed.mark(own, of: id) == Seed.mark(patient, of: id))
     }
 
     @Test func memoryThatIsMoreOrLessThanAtTheStart() throws {

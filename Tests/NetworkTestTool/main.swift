@@ -32,11 +32,11 @@ let operands = Array(arguments.dropFirst(5))
 do {
     switch arguments[4] {
     case "observe":
-        let (networks, leftovers, limits) = try await host.observe()
+        let (networks, leftovers, taps) = try await host.observe()
         try show(
             Observation(
                 networks: networks, leftovers: leftovers,
-                limits: limits.mapValues { [$0.received ?? 0, $0.sent ?? 0] }))
+                limits: taps.limits.mapValues { [$0.received ?? 0, $0.sent ?? 0] }))
     case "routes":
         try show(try host.routes())
     case "warnings":

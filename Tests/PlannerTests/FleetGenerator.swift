@@ -142,9 +142,9 @@ struct FleetGenerator {
 
     private mutating func defect(of spec: GuestSpec) -> GuestDefect {
         var defects: [GuestDefect] = [.cpus(spec.cpus + 1), .memory(spec.memory + .mib(2)), .strangeDevice("usb")]
-        defects += spec.nics.flatMap { [.nicMissing($0.name), .limitChanged("NIC \($0.name)")] }
+        defects += spec.nics.flatMap { [.nicMissing($0.name), .limitChanged("NIC \($0.name)"), .cablePulled($0.name)] }
         defects += spec.disks.flatMap { [.diskMissing($0.name), .diskSwapped($0.name, file: "/tmp/x")] }
-        return random.pick(defects + (spec.cloudInit == nil ? [] : [.seedMissing]))
+        return random.pick(defects + (spec.cloudInit == nil ? [] : [.seedMissing, .seedOutdated]))
     }
 
     /// Something that happens to a host behind Lodge's back.

@@ -151,6 +151,66 @@ import Testing
         #expect(fleet.live.keptDisks.isEmpty)
     }
 
+    /// The definition remembers what the process, which is gone, cannot.
+    @Test(arguments: [true, false])
+    func aDeletionThatWasCutOffIsMadeUpFor(isRunning: Bool) throws {
+        var fleet = try GuestFleet { $0.disks[1].onRemove = .delete }
+        fleet.guest.disks.removeLast()
+        try fleet.interruptChange()
+        #expect(fleet.live.definition.doomedDisks == [name("data")])
+        if !isRunning { (fleet.live.process, fleet.live.state, fleet.live.freePorts) = (nil, .stopped, nil) }
+        let change = try fleet.change()
+        #expect(change.impact == .destroy && change.isDrift)
+        let cause = "an interrupted change left the file of disk data, whose data is to be deleted"
+        #expect(change.causes.contains(cause), "\(change.causes)")
+        let removal = LiveChange.removeDisk(name("data"), deletesFile: true)
+        #expect(try fleet.apply() == (isRunning ? [removal, .record] : []))
+        #expect(fleet.live.definition.doomedDisks.isEmpty && fleet.live.keptDisks.isEmpty)
+    }
+
+    @Test func aDeletionThatWasCutOffIsWithdrawn() throws {
+        var fleet = try GuestFleet { $0.disks[1].onRemove = .delete }
+        let disk = fleet.guest.disks.removeLast()
+        try fleet.interruptChange()
+        (fleet.live.process, fleet.live.state, fleet.live.freePorts) = (nil, .stopped, nil)
+        fleet.guest.disks.append(disk)
+        let change = try fleet.change()
+        #expect(
+            change.causes.contains(
+                "disk data was to be deleted, but its file is still there, and is attached again"))
+        #expect(change.impact == .live, "nothing is lost")
+        try fleet.apply()
+        #expect(fleet.live.definition.doomedDisks.isEmpty)
+    }
+
+    /// The record has the old network, which is the wanted one; only the tap is on the other.
+    @Test func aMoveThatWasCutOffIsWithdrawn() throws {
+        var fleet = try GuestFleet()
+        let old = try #require(fleet.live.process?.spec.nics[0])
+        fleet.guest.nics[0].network = name("wan")
+        fleet.guest.nics[0].ipv4 = nil
+        try fleet.interruptChange()
+        fleet.live.defects = [.nicMoved(old.name), .cablePulled(old.name)]
+        #expect(try fleet.change().causes == ["an earlier change has not taken"], "it goes on")
+        fleet.guest.nics[0].network = name("lan")
+        let change = try fleet.change()
+        #expect(change.impact == .live && change.isDrift)
+        #expect(change.causes.contains(GuestDefect.nicMoved(old.name).text))
+        #expect(try fleet.apply() == [.moveNIC(old), .record])
+    }
+
+    @Test func anExchangeThatWasCutOffIsWithdrawn() throws {
+        var fleet = try GuestFleet()
+        let old = fleet.guest.cloudInit
+        fleet.guest.cloudInit?.hostname = "other"
+        try fleet.interruptChange()
+        fleet.live.defects = [.seedOutdated]
+        #expect(try fleet.change().causes == ["an earlier change has not taken"], "it goes on")
+        fleet.guest.cloudInit = old
+        #expect(try fleet.change().causes.contains(GuestDefect.seedOutdated.text))
+        #expect(try fleet.apply() == [.exchangeSeed, .record])
+    }
+
     @Test func aChangeThatDidNotTakeIsTriedAgain() throws {
         var fleet = try GuestFleet()
         fleet.guest.memory = .mib(512)
@@ -165,7 +225,8 @@ import Testing
 
     @Test(arguments: [
         GuestDefect.nicMissing(name("eth0")), .diskMissing(name("data")), .seedMissing, .cpus(1), .memory(.mib(128)),
-        .limitChanged("disk data"), .limitChanged("NIC eth0"),
+        .limitChanged("disk data"), .limitChanged("NIC eth0"), .nicMoved(name("eth0")), .cablePulled(name("eth0")),
+        .seedOutdated,
     ])
     func whatSomebodyDidIsHealedLive(defect: GuestDefect) throws {
         var fleet = try GuestFleet()

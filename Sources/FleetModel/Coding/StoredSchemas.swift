@@ -2,15 +2,17 @@ import JSONCoding
 
 // What a host keeps, and how what an earlier Lodge wrote there is read. Schema 2 has what a running guest may be
 // changed to, and what protects it: before, nothing of that was there, and the upgrade says so in schema 2's terms.
+// Schema 3 remembers files that are still to be deleted, of which earlier ones did not know any.
 
 extension GuestDefinition: Versioned {
     public static let upgrades: [@Sendable (inout JSONValue) -> Void] = [
-        { guest in guest.update("spec", upgradeGuestSpec) }
+        { guest in guest.update("spec", upgradeGuestSpec) },
+        { guest in guest["doomedDisks"] = .array([]) },
     ]
 }
 
 extension RunningGuest: Versioned {
-    public static let currentSchema = GuestDefinition.currentSchema
+    public static let currentSchema = 2
     public static let upgrades: [@Sendable (inout JSONValue) -> Void] = [
         { process in
             process["bootMemory"] = process["spec"]?["memory"]
@@ -45,7 +47,7 @@ private func upgradeGuestSpec(_ spec: inout JSONValue) {
 
 /// A whole host in a file: what a simulated one is kept as.
 public struct HostSnapshot: Versioned, Sendable {
-    public static let currentSchema = 2
+    public static let currentSchema = 3
 
     public var schema = Self.currentSchema
     public var host: LiveHost
@@ -66,7 +68,14 @@ public struct HostSnapshot: Versioned, Sendable {
                 network.update("definition") { $0.upgrade(as: NetworkDefinition.self, to: 2) }
             }
             document = .object(["host": host])
-        }
+        },
+        { document in
+            document.update("host") { host in
+                host.update("guests", each: true) { guest in
+                    guest.update("definition") { $0.upgrade(as: GuestDefinition.self, to: 3) }
+                }
+            }
+        },
     ]
 }
 

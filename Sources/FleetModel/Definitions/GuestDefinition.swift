@@ -2,7 +2,7 @@
 /// leaves half-made is seen.
 public struct GuestDefinition: Codable, Hashable, Sendable {
     /// The layout of this file.
-    public static let currentSchema = 2
+    public static let currentSchema = 3
 
     public var schema: Int
     public var id: ObjectID
@@ -13,6 +13,9 @@ public struct GuestDefinition: Codable, Hashable, Sendable {
     public var spec: GuestSpec
     /// Disks of the spec that still have to be made (or made anew); empty once the definition is true.
     public var pendingDisks: [Name]
+    /// Disks that the spec has no more and whose files still have to be deleted; sorted, empty once the definition is
+    /// true. Nothing else remembers them where the guest's process is gone.
+    public var doomedDisks: [Name] = []
 
     public init(
         id: ObjectID, owner: Owner, name: Name, generation: Int = 1, spec: GuestSpec, pendingDisks: [Name] = []
@@ -64,7 +67,7 @@ public struct RunningGuest: Codable, Hashable, Sendable {
     public init(
         generation: Int, spec: GuestSpec, pid: Int32, bootMemory: ByteCount? = nil, startTime: UInt64, bootID: String
     ) {
-        schema = GuestDefinition.currentSchema
+        schema = Self.currentSchema
         self.generation = generation
         self.spec = spec
         self.pid = pid

@@ -2,12 +2,18 @@
 public enum GuestDefect: Codable, Hashable, Sendable {
     /// The NIC was pulled.
     case nicMissing(Name)
+    /// The NIC is connected to another network than its own.
+    case nicMoved(Name)
+    /// The NIC is there, but its guest sees no cable in it.
+    case cablePulled(Name)
     /// The disk was pulled.
     case diskMissing(Name)
     /// The disk is served from another file.
     case diskSwapped(Name, file: String)
     /// The seed is not in its drive.
     case seedMissing
+    /// The seed was built for something else than what the process is recorded to have.
+    case seedOutdated
     /// The device is there, but no disk or NIC of Lodge's; the text is its id, or QEMU's path to it.
     case strangeDevice(String)
     /// Fewer or more virtual CPUs than recorded.
@@ -21,9 +27,12 @@ public enum GuestDefect: Codable, Hashable, Sendable {
     public var text: String {
         switch self {
         case .nicMissing(let name): "NIC \(name) was pulled"
+        case .nicMoved(let name): "NIC \(name) is connected to another network than its own"
+        case .cablePulled(let name): "the cable of NIC \(name) is pulled"
         case .diskMissing(let name): "disk \(name) was pulled"
         case .diskSwapped(let name, let file): "disk \(name) is served from \(file)"
         case .seedMissing: "its seed was ejected"
+        case .seedOutdated: "its seed is another one than its own"
         case .strangeDevice(let id): "it has a device that is not in its definition: \(id)"
         case .cpus(let count): "it has \(count) virtual CPUs"
         case .memory(let size): "it has \(size) of memory"

@@ -3,7 +3,7 @@ public struct LiveNetwork: Codable, Hashable, Sendable {
     /// A part of a network that is not as the definition has it.
     public enum Defect: String, Codable, Sendable, CaseIterable {
         case bridgeMissing, bridgeDown, addressMissing, guestDetached, rulesMissing, dhcpNotRunning, dhcpOutdated,
-            forwardingOff, mtuWrong
+            forwardingOff, mtuWrong, guestDown, reservationsChanged, leasesChanged
 
         /// For plans: what is wrong.
         public var text: String {
@@ -12,9 +12,12 @@ public struct LiveNetwork: Codable, Hashable, Sendable {
             case .bridgeDown: "its bridge is down"
             case .addressMissing: "its bridge lacks the gateway's address"
             case .guestDetached: "a guest's interface is not attached to its bridge"
+            case .guestDown: "a guest's interface is switched off"
             case .rulesMissing: "its nftables rules are missing or changed"
             case .dhcpNotRunning: "its DHCP and DNS server does not run"
             case .dhcpOutdated: "its DHCP and DNS server runs with older settings"
+            case .reservationsChanged: "a reservation or a name of its guests is missing or changed"
+            case .leasesChanged: "its DHCP server has a lease that fits no reservation"
             case .forwardingOff: "the host does not forward its packets"
             case .mtuWrong: "its bridge has another MTU"
             }

@@ -17,9 +17,15 @@ struct HostObserver: Sendable {
             let cache = try ImageCache(layout: layout).list()
             let claims = try ImageClaims(layout: layout).list()
             let (seenNetworks, seenGuests) = (try await network, try await guests)
+            var networks = seenNetworks.networks
+            // A guest without a readable definition may have reservations, too.
+            if !seenGuests.leftovers.contains(where: { $0.kind == .stateFolder }) {
+                let guests = seenGuests.guests.map { NetworkGuest($0.definition, alsoOf: $0.process) }
+                networks = NetworkHost(layout: layout, instance: instance).comparing(networks, with: guests)
+            }
             var live = LiveHost(
-                facts: try await facts, guests: seenGuests.guests.map { $0.comparing(seenNetworks.limits, instance) },
-                networks: seenNetworks.networks,
+                facts: try await facts, guests: seenGuests.guests.map { $0.comparing(seenNetworks.taps, instance) },
+                networks: networks,
                 images: claims.claims, cache: cache.files, strangers: seenGuests.strangers,
                 leftovers: seenGuests.leftovers + seenNetworks.leftovers + cache.leftovers + claims.broken)
             live.leftovers += unusedFiles(of: live)
@@ -96,8 +102,8 @@ struct HostObserver: Sendable {
         let observer = GuestObserver(layout: layout, instance: instance)
         do {
             guard let live = try await observer.observe(guest) else { return .absent }
-            let limits = try await NetworkHost(layout: layout, instance: instance).limits()
-            return Fingerprint(live.comparing(limits, instance))
+            let taps = try await NetworkHost(layout: layout, instance: instance).seenTaps()
+            return Fingerprint(live.comparing(taps, instance))
         } catch {
             throw HostError(.failed, "\(error)")
         }
@@ -105,21 +111,24 @@ struct HostObserver: Sendable {
 }
 
 extension LiveGuest {
-    /// With the defects of its NICs' limits. One that is as the definition says is no defect, even where the record of
-    /// the process has another: that change was cut off.
+    /// With the defects of its NICs' taps.
     ///
-    /// - Parameter limits: those of all taps that have one, by the tap's name.
-    func comparing(_ limits: [String: TapLimit], _ instance: InstanceID) -> LiveGuest {
+    /// - A limit that is as the definition says is no defect, even where the record of the process has another: that
+    ///   change was cut off.
+    /// - A move that was cut off may be withdrawn: where a tap is connected is compared with the record alone.
+    func comparing(_ taps: SeenTaps, _ instance: InstanceID) -> LiveGuest {
         guard let process, state != .stopped else { return self }
-        let changed = process.spec.nics.filter { nic in
-            guard let wanted = definition.spec.nics.first(where: { $0.name == nic.name }),
-                !defects.contains(.nicMissing(nic.name))
-            else { return false }
-            let limit = limits[InterfaceName.tap(instance, guest: definition.id, nic: nic.name)] ?? TapLimit()
-            return ![nic, wanted].contains { TapLimit($0.bandwidth) == limit }
-        }
         var guest = self
-        guest.defects = (defects + changed.map { .limitChanged("NIC \($0.name)") }).sorted { $0.text < $1.text }
+        for nic in process.spec.nics where !defects.contains(.nicMissing(nic.name)) {
+            guard let wanted = definition.spec.nics.first(where: { $0.name == nic.name }) else { continue }
+            let tap = InterfaceName.tap(instance, guest: definition.id, nic: nic.name)
+            let limit = taps.limits[tap] ?? TapLimit()
+            if ![nic, wanted].contains(where: { TapLimit($0.bandwidth) == limit }) {
+                guest.defects.append(.limitChanged("NIC \(nic.name)"))
+            }
+            if let network = taps.networks[tap], network != nic.networkID { guest.defects.append(.nicMoved(nic.name)) }
+        }
+        guest.defects.sort { $0.text < $1.text }
         return guest
     }
 }

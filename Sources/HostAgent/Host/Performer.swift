@@ -39,7 +39,8 @@ struct Performer: Sendable {
         case .claimImage(let claim): try ImageClaims(layout: layout).add(claim)
         case .releaseImage(let claim): try ImageClaims(layout: layout).remove(claim)
         case .removeCachedFile(let file): try await removeUnused(file)
-        case .ensureNetwork(let definition): try await networkTurn.pass { try await network.ensure(definition) }
+        case .ensureNetwork(let definition):
+            try await networkTurn.pass { try await network.ensure(definition, guests: networkGuests()) }
         case .renameNetwork(let definition, let name):
             try await networkTurn.pass { try await network.rename(definition, to: name) }
         case .removeNetwork(let definition): try await networkTurn.pass { try await network.remove(definition) }
@@ -59,9 +60,12 @@ struct Performer: Sendable {
             return try await GuestStopper(layout: layout).stop(guest, grace: grace).remark(grace: grace)
         case .removeGuest(let guest):
             _ = try await GuestStopper(layout: layout).stop(guest, grace: .seconds(0))
-            try await networkTurn.pass { try await network.release(guest) }
+            // In one turn, so that nobody reserves for it again meanwhile.
+            try await networkTurn.pass {
+                try await network.release(guest)
+                try definer.remove(guest)
+            }
             try await followReservations(of: guest.fleet)
-            try definer.remove(guest)
         case .removeLeftover(let leftover): try await remove(leftover)
         }
         return nil
@@ -72,21 +76,33 @@ struct Performer: Sendable {
         let store = GuestStore(layout: layout)
         guard !store.exists(guest.fleet, name) else { return }
         var definition = try store.definition(guest.fleet, guest.name)
-        try await networkTurn.pass { [definition] in try network.renameTaps(of: definition, to: name) }
+        let present = definition
         definition.name = name
-        try await reserve(definition)
-        try GuestDefiner(layout: layout).rename(guest, to: name)
+        let renamed = NetworkGuest(definition, alsoOf: try store.liveProcess(definition))
+        definition.spec.nics = renamed.nics
+        // In one turn, so that nobody reserves by the old name meanwhile.
+        try await networkTurn.pass { [definition] in
+            try network.renameTaps(of: present, to: name)
+            try await network.reserve(definition, hostname: renamed.hostname)
+            try GuestDefiner(layout: layout).rename(guest, to: name)
+        }
+    }
+
+    /// All guests with what their processes have; nil where one has no readable definition.
+    private func networkGuests() -> [NetworkGuest]? {
+        let store = GuestStore(layout: layout)
+        guard let listed = try? store.list(), listed.broken.isEmpty else { return nil }
+        return try? listed.definitions.map { NetworkGuest($0, alsoOf: try store.liveProcess($0)) }
     }
 
     /// - Parameter process: what it has besides.
     private func reserve(_ definition: GuestDefinition, alsoOf process: RunningGuest? = nil) async throws {
+        let guest = NetworkGuest(definition, alsoOf: process)
         var definition = definition
-        for nic in process?.spec.nics ?? [] {
-            let isWanted = definition.spec.nics.contains { ($0.name, $0.networkID) == (nic.name, nic.networkID) }
-            if !isWanted { definition.spec.nics.append(nic) }
+        definition.spec.nics = guest.nics
+        try await networkTurn.pass { [definition] in
+            try await network.reserve(definition, hostname: guest.hostname)
         }
-        let hostname = definition.spec.cloudInit?.hostname ?? definition.name.text
-        try await networkTurn.pass { [definition] in try await network.reserve(definition, hostname: hostname) }
         try await followReservations(of: definition.owner.fleet)
     }
 

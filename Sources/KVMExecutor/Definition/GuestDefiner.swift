@@ -20,7 +20,6 @@ public struct GuestDefiner: Sendable {
         let user = try SystemUser.find()
         var definition = definition
         let earlier = try? store.definition(definition.owner.fleet, definition.name)
-        if let earlier { try removeUnwanted(earlier, definition) }
         do {
             try Files.makeFolder(layout.guestsFolder)
             try Files.makeFolder(folder.path)
@@ -33,20 +32,14 @@ public struct GuestDefiner: Sendable {
             throw ExecutorError(operation, error)
         }
         let files = DiskFiles(definition, layout: layout)
+        for disk in definition.doomedDisks { try files.remove(disk) }
         for disk in definition.spec.disks {
             try await files.ensure(disk, anew: definition.pendingDisks.contains(disk.name))
         }
         try await Seed(definition).build(at: folder.seed, user: user)
         definition.pendingDisks = []
+        definition.doomedDisks = []
         do { try store.write(definition) } catch { throw ExecutorError(operation, error) }
-    }
-
-    /// Removes the files of disks that are gone and were not to be kept, as long as the earlier definition says so.
-    private func removeUnwanted(_ earlier: GuestDefinition, _ definition: GuestDefinition) throws(ExecutorError) {
-        let wanted = Set(definition.spec.disks.map(\.name))
-        for disk in earlier.spec.disks where disk.onRemove == .delete && !wanted.contains(disk.name) {
-            try DiskFiles(definition, layout: layout).remove(disk.name)
-        }
     }
 
     /// Renames folder and definition; open files and sockets of a running guest are not touched.

@@ -93,9 +93,13 @@ public struct GuestStore: Sendable {
 }
 
 extension GuestDefinition {
-    /// What an interrupted change to an earlier definition has left unmade is still to be made.
+    /// What an interrupted change to an earlier definition has left unmade is still to be made. What goes with its data
+    /// is to be deleted, unless it is wanted again.
     mutating func keepPendingDisks(of earlier: GuestDefinition) {
         let unmade = Set(earlier.pendingDisks).union(pendingDisks)
-        pendingDisks = spec.disks.map(\.name).filter(unmade.contains)
+        let wanted = spec.disks.map(\.name)
+        pendingDisks = wanted.filter(unmade.contains)
+        let going = earlier.spec.disks.filter { $0.onRemove == .delete }.map(\.name)
+        doomedDisks = Set(earlier.doomedDisks + going).subtracting(wanted).sorted()
     }
 }

@@ -1,4 +1,5 @@
 import FleetModel
+import Glibc
 import HostSystem
 
 /// A guest's NoCloud seed: the volume `cidata` that cloud-init reads at boot.
@@ -59,6 +60,36 @@ struct Seed {
         String(decoding: CanonicalJSON.bytes(of: text), as: UTF8.self)
     }
 
+    /// What the volume says of itself: what it was built from. A rename of the guest alone makes no other of it.
+    var mark: String? { definition.spec.cloudInit.map { Self.mark($0, of: definition.id) } }
+
+    static func mark(_ cloudInit: CloudInit, of guest: ObjectID) -> String {
+        var content = cloudInit
+        content.onChange = .ignore
+        return "\(markPrefix)\(Digest(of: CanonicalJSON.bytes(of: content) + guest.text.utf8))"
+    }
+
+    private static let markPrefix = "lodge:"
+
+    /// The mark of the volume at this path; nil: there is none.
+    static func mark(at path: String) -> String? {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        // The application identifier of the primary volume descriptor in sector 16 (ECMA-119, section 8.4).
+        var bytes = [UInt8](repeating: 0, count: 128)
+        let count = pread(file, &bytes, bytes.count, 16 * 2_048 + 574)
+        guard count == bytes.count else { return nil }
+        let text = String(decoding: bytes.prefix { $0 != UInt8(ascii: " ") }, as: UTF8.self)
+        return text.hasPrefix(markPrefix) ? text : nil
+    }
+
+    /// Builds the volume unless it is there, of these very contents; removes one that is not to be.
+    func ensure(at path: String) async throws(ExecutorError) {
+        guard mark == nil || Self.mark(at: path) != mark else { return }
+        try await build(at: path, user: try SystemUser.find())
+    }
+
     /// Builds the volume, or removes it where the guest has no seed. Readable by root and QEMU alone.
     func build(at path: String, user: SystemUser) async throws(ExecutorError) {
         let operation = "build the seed of guest \(definition.name)"
@@ -77,7 +108,7 @@ struct Seed {
             }
             try await Command.run(
                 "genisoimage",
-                ["-quiet", "-output", temporary, "-volid", "cidata", "-joliet", "-rock"]
+                ["-quiet", "-output", temporary, "-volid", "cidata", "-appid", mark ?? "", "-joliet", "-rock"]
                     + files.map { "\(folder)/\($0.name)" }, package: "genisoimage")
             try Files.setOwner(temporary, user: 0, group: user.group)
             try Files.setMode(temporary, 0o440)

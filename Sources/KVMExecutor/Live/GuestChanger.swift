@@ -48,6 +48,10 @@ public struct GuestChanger: Sendable {
                 definition.pendingDisks.removeAll { $0 == disk.name }
                 try keep(operation) { () throws(SystemError) in try store.write(definition) }
             }
+            if case .removeDisk(let disk, deletesFile: true) = outcome.taken, definition.doomedDisks.contains(disk) {
+                definition.doomedDisks.removeAll { $0 == disk }
+                try keep(operation) { () throws(SystemError) in try store.write(definition) }
+            }
             if let remark = outcome.remark { remarks.append(remark) }
         }
         // What did not take shows as a difference between record and definition.

@@ -37,15 +37,19 @@ struct DeviceDefects {
     private func nics(_ seen: SeenDevices) -> [GuestDefect] {
         process.spec.nics.compactMap { nic in
             guard definition.spec.nics.contains(where: { $0.name == nic.name }) else { return nil }
-            return seen.devices.contains("nic-\(nic.name)") ? nil : .nicMissing(nic.name)
+            guard seen.devices.contains("nic-\(nic.name)") else { return .nicMissing(nic.name) }
+            return seen.pulled.contains(nic.name) ? .cablePulled(nic.name) : nil
         }
     }
 
-    /// By its file, whichever device it is in.
+    /// By its file, whichever device it is in. An exchange that was cut off may be withdrawn: what the file was built
+    /// from is compared with the record alone.
     private func seed(_ seen: SeenDevices) -> [GuestDefect] {
-        guard specs.allSatisfy({ $0.cloudInit != nil }) else { return [] }
         let name = "/" + (folder.seed.split(separator: "/").last ?? "")
-        return seen.drives.contains { $0.inserted?.file.hasSuffix(name) ?? false } ? [] : [.seedMissing]
+        let isIn = seen.drives.contains { $0.inserted?.file.hasSuffix(name) ?? false }
+        if !isIn, specs.allSatisfy({ $0.cloudInit != nil }) { return [.seedMissing] }
+        guard let file = seen.seed else { return [] }
+        return file.isOutdated(for: process.spec.cloudInit, of: definition.id) ? [.seedOutdated] : []
     }
 
     /// Only a port takes what somebody plugs in.

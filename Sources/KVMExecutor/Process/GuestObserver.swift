@@ -92,7 +92,10 @@ public struct GuestObserver: Sendable {
         let folder = layout.guest(definition.owner.fleet, definition.name)
         var guest = LiveGuest(definition: definition, state: .stopped)
         guest.missingDisks = definition.spec.disks.map(\.name).filter { !Files.exists(folder.disk($0)) }
+        // One that is gone needs no more remembering.
+        guest.definition.doomedDisks.removeAll { !Files.exists(folder.disk($0)) }
         guest.keptDisks = DiskFiles(definition, layout: layout).kept(besides: definition.spec)
+            .filter { !definition.doomedDisks.contains($0.name) }
         guard let process = try store.liveProcess(definition) else {
             if let lost = EmulatorProcess.guest(definition, among: emulators) {
                 guest.process = lost
@@ -105,7 +108,8 @@ public struct GuestObserver: Sendable {
             let session = try await QMPSession.connect(
                 path: layout.guestRun(definition.id).observer, timeout: Self.patience)
             defer { session.close() }
-            let seen = try await SeenDevices.ask(session, timeout: Self.patience)
+            var seen = try await SeenDevices.ask(session, about: process.spec, timeout: Self.patience)
+            seen.seed = SeenSeed(folder.seed, pid: process.pid)
             guest.state = seen.state == .running ? .running : .halted(seen.state.text)
             guest.freePorts = seen.freePorts
             guest.defects = DeviceDefects(definition: definition, process: process, folder: folder).list(seen)
@@ -119,7 +123,7 @@ public struct GuestObserver: Sendable {
 extension GuestStore {
     /// The guest's record of its process, where that very process lives and is the guest's: a pid and a start time
     /// name one process within one boot, and its command line says what it is.
-    func liveProcess(_ definition: GuestDefinition) throws(ExecutorError) -> RunningGuest? {
+    public func liveProcess(_ definition: GuestDefinition) throws(ExecutorError) -> RunningGuest? {
         guard let running = try running(definition.id), running.bootID == Machine.bootID,
             let entry = ProcessTable.entry(running.pid), !entry.isDead, entry.startTime == running.startTime,
             EmulatorProcess(entry: entry).runs(definition, layout: layout)

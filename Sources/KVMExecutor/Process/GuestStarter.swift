@@ -18,6 +18,7 @@ public struct GuestStarter: Sendable {
         let pid: Int32
         do {
             try prepareFolders(definition, user: try SystemUser.find())
+            try await Seed(definition).ensure(at: layout.guest(definition.owner.fleet, definition.name).seed)
             pid = try launch(definition, run: run)
         } catch let error as ExecutorError {
             throw error

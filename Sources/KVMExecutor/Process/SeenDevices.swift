@@ -15,8 +15,15 @@ struct SeenDevices: Sendable {
     var leftByBalloon: ByteCount?
     /// What the guest was asked to have beyond that; nil: it has no room for more.
     var addedMemory: ByteCount?
+    /// The NICs whose cable is pulled.
+    var pulled: Set<Name> = []
+    /// Nil: not looked at.
+    var seed: SeenSeed?
 
-    static func ask(_ session: QMPSession, timeout: Duration) async throws(QMPError) -> SeenDevices {
+    /// - Parameter process: what the guest's process is recorded to have.
+    static func ask(
+        _ session: QMPSession, about process: GuestSpec, timeout: Duration
+    ) async throws(QMPError) -> SeenDevices {
         async let state = result { () throws(QMPError) in
             try await session.execute(QueryStatus(), timeout: timeout).status
         }
@@ -39,14 +46,19 @@ struct SeenDevices: Sendable {
             try await session.execute(
                 QOMGet(path: LiveMemory.path, property: "requested-size", as: Int64.self), timeout: timeout)
         }
+        let pci = await buses
+        // An answer that needs another one first.
+        async let pulled = result { () throws(QMPError) in
+            try await Self.pulled(process, try pci.get(), session, timeout: timeout)
+        }
         return SeenDevices(
             state: try await state.get(), devices: Set(try await devices.get().map(\.name)),
-            drives: try await drives.get(), ports: PortTable(try await buses.get()), cpus: try await cpus.get(),
-            leftByBalloon: try await balloon.get(), addedMemory: try await added.get())
+            drives: try await drives.get(), ports: PortTable(try pci.get()), cpus: try await cpus.get(),
+            leftByBalloon: try await balloon.get(), addedMemory: try await added.get(), pulled: try await pulled.get())
     }
 
     /// `async let` does not carry the type of an error.
-    private static func result<Value: Sendable>(
+    static func result<Value: Sendable>(
         _ body: @Sendable () async throws(QMPError) -> Value
     ) async -> Result<Value, QMPError> {
         do throws(QMPError) { return .success(try await body()) } catch { return .failure(error) }

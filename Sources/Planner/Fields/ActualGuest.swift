@@ -36,9 +36,18 @@ struct ActualGuest {
         case .diskSwapped(let name, _):
             guard wanted.disks.contains(where: { $0.name == name }) else { return }
             needsRestart = true
+        case .nicMoved(let name), .cablePulled(let name):
+            // One that is to be moved anyway is no drift.
+            guard let nic = wanted.nics.first(where: { $0.name == name }),
+                spec.nics.contains(where: { ($0.name, $0.networkID, $0.mac) == (nic.name, nic.networkID, nic.mac) })
+            else { return }
+            if !repairs.contains(.moveNIC(nic)) { repairs.append(.moveNIC(nic)) }
         case .seedMissing:
             guard wanted.cloudInit != nil else { return }
             repairs.append(.exchangeSeed)
+        case .seedOutdated:
+            guard wanted.hasSameSeed(as: spec) else { return }
+            if spec.machine == .q35 { repairs.append(.exchangeSeed) } else { needsRestart = true }
         case .cpus(let count):
             guard count != spec.cpus else { return }
             spec.cpus = count

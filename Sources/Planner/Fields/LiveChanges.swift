@@ -46,7 +46,8 @@ private func liveChanges(of old: NICSpec?, to nic: NICSpec) -> [LiveChange] {
 }
 
 extension GuestSpec {
-    fileprivate func hasSameSeed(as other: GuestSpec) -> Bool {
+    /// What becomes of a change of it does not count.
+    func hasSameSeed(as other: GuestSpec) -> Bool {
         guard let seed = cloudInit, var same = other.cloudInit else { return cloudInit == other.cloudInit }
         same.onChange = seed.onChange
         return seed == same

@@ -25,7 +25,7 @@ func diffGuest(
     transition.starts = guest.spec.power == .running && (transition.stops || !live.hasProcess)
     if transition.definesLive { transition.liveChanges = review.liveChanges }
     if definition.spec != guest.spec || !review.disksToMake.isEmpty || !live.missingDisks.isEmpty
-        || transition.changesLive
+        || !definition.doomedDisks.isEmpty || transition.changesLive
     {
         transition.definition = GuestDefinition(
             id: definition.id, owner: definition.owner, name: guest.name,
@@ -63,6 +63,7 @@ public func driftCauses(of guest: LiveGuest) -> [String] {
     causes += guest.defects.map(\.text)
     let pending = Set(guest.definition.pendingDisks)
     for disk in guest.definition.pendingDisks { causes.append("an interrupted change left disk \(disk) unmade") }
+    for disk in guest.definition.doomedDisks { causes.append("the file of disk \(disk) is still to be deleted") }
     for disk in guest.missingDisks where !pending.contains(disk) { causes.append("the file of disk \(disk) is gone") }
     return causes
 }

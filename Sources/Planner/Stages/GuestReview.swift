@@ -45,12 +45,16 @@ struct GuestReview {
         checkBootFiles(guest, surroundings, isOtherwiseUnchanged: defined.verdicts.isEmpty)
         checkNeighbours(guest, live, surroundings)
         if let actual, let process = live.process, isNeeded, !goesDown {
-            let removals = Dictionary(
+            let wanted = Set(guest.spec.disks.map(\.name))
+            let doomed = definition.doomedDisks.filter { !wanted.contains($0) }
+            var removals = Dictionary(
                 definition.spec.disks.map { ($0.name, $0.onRemove) }, uniquingKeysWith: { first, _ in first })
+            for disk in doomed { removals[disk] = .delete }
             let changes = Planner.liveChanges(
                 from: process.spec, actual: actual.spec, to: guest.spec, removals: removals)
+            let deletions = doomed.map { LiveChange.removeDisk($0, deletesFile: true) }
             liveChanges =
-                Array(changes.dropLast()) + actual.repairs.filter { !changes.contains($0) } + changes.suffix(1)
+                (deletions + actual.repairs).filter { !changes.contains($0) } + changes
         }
     }
 
@@ -157,6 +161,23 @@ struct GuestReview {
             }
         }
         disksToMake = guest.spec.disks.map(\.name).filter(toMake.contains)
+        checkDoomedDisks(guest, live, had: had)
+    }
+
+    /// Files that an interrupted change was to delete, and has not.
+    private mutating func checkDoomedDisks(_ guest: ResolvedGuest, _ live: LiveGuest, had: Set<Name>) {
+        let wanted = Set(guest.spec.disks.map(\.name))
+        for disk in live.definition.doomedDisks {
+            if !wanted.contains(disk) {
+                let takesHotPlug = live.effectiveSpec.machine == .q35
+                add(
+                    "an interrupted change left the file of disk \(disk), whose data is to be deleted", .destroy,
+                    goesDown: live.hasProcess && !takesHotPlug, isDrift: true)
+            } else if !had.contains(disk) {
+                causes.append(
+                    "disk \(disk) was to be deleted, but its file is still there, and is attached again")
+            }
+        }
     }
 
     private mutating func checkDefects(_ actual: ActualGuest) {

@@ -14,11 +14,21 @@ public struct QueryPCI: QMPCommand {
         public let id: String
         /// What is behind it, where it is a bridge.
         public let bridge: Bridge?
+        /// What it wants mapped into the guest's memory.
+        public let regions: [Region]?
 
         private enum CodingKeys: String, CodingKey {
+            case regions
             case id = "qdev_id"
             case bridge = "pci_bridge"
         }
+    }
+
+    /// Schema `PciMemoryRegion`, in part.
+    public struct Region: Sendable, Hashable, Decodable {
+        public let bar: Int
+        /// -1 where it is not mapped.
+        public let address: Int64
     }
 
     /// Schema `PciBridgeInfo`, in part.
