@@ -45,10 +45,12 @@ struct HostObserver: Sendable {
         let emulator = await EmulatorProbe(layout: layout).findings()
         // The state folder need not exist yet: then its file system is that of the nearest folder above.
         let space = try Files.space(at: Files.nearestFolder(layout.stateFolder))
+        let held = Files.allocated(below: layout.guestsFolder) + Files.allocated(below: layout.cacheFolder)
         return HostFacts(
             instance: instance, memory: ByteCount(bytes: Machine.memory), cpus: sysconf(Int32(_SC_NPROCESSORS_ONLN)),
-            disk: ByteCount(bytes: space.total), diskAvailable: ByteCount(bytes: space.available), kvm: emulator.kvm,
-            qemuVersion: emulator.version, routes: try NetworkHost(layout: layout, instance: instance).routes(),
+            disk: ByteCount(bytes: space.total), diskAvailable: ByteCount(bytes: space.available),
+            diskHeld: ByteCount(bytes: held), kvm: emulator.kvm, qemuVersion: emulator.version,
+            routes: try NetworkHost(layout: layout, instance: instance).routes(),
             bootID: Machine.bootID)
     }
 
