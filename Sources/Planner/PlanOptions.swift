@@ -26,6 +26,9 @@ public struct PlanOptions: Equatable, Sendable {
 
     public var isPartial: Bool { !targets.isEmpty || !excludes.isEmpty }
 
+    /// Guests are made anew, and nothing else is dealt with: as who asked for it knows.
+    var isReset: Bool { !targets.isEmpty && targets == replacements }
+
     /// What is asked of the plan that proves an apply: the same part of the fleet, and nothing made anew again.
     public var afterApply: PlanOptions {
         var options = self

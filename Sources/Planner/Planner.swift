@@ -13,6 +13,10 @@ public func makePlan(
     desired: DesiredFleet, hosts: [Name: HostObservation], options: PlanOptions = PlanOptions()
 ) -> Plan {
     let observed = ObservedFleet(desired: desired, hosts: hosts)
+    let asked = checkOptions(options, desired: desired, on: observed)
+    guard asked.refusals.isEmpty else {
+        return Plan(fleet: desired.name, refusals: asked.refusals, unreachable: observed.unreachable)
+    }
     let placement = place(desired, on: observed)
     let resolved = resolve(placement, desired: desired, on: observed)
     let difference = diff(
@@ -27,7 +31,6 @@ public func makePlan(
     let proof = prove(
         order, by: schedule, for: selected, of: desired, on: observed, capacity, isRefused: isRefused)
 
-    let asked = checkOptions(options, desired: desired, on: observed)
     let remarks = [
         asked, placement.remarks, resolved.remarks, difference.remarks, policies, capacity.remarks, schedule.remarks,
         proof.remarks,

@@ -73,6 +73,16 @@ public struct NetworkHost: Sendable {
             networks: Dictionary(networks) { first, _ in first })
     }
 
+    /// Whether the network has its bridge, to which guests are connected as they start.
+    public func hasBridge(_ network: ObjectID) throws(NetworkError) -> Bool {
+        do {
+            let name = InterfaceName.bridge(marks.instance, network: network)
+            return try NetlinkSocket().links.find(named: name)?.kind == "bridge"
+        } catch {
+            throw NetworkError(error)
+        }
+    }
+
     /// IPv4 routes of the main table, without the default route and those of this instance's interfaces.
     public func routes() throws(NetworkError) -> [HostFacts.Route] {
         do {

@@ -1,5 +1,6 @@
 import FleetModel
 import Glibc
+import HostAgent
 import HostSystem
 import Testing
 
@@ -63,9 +64,42 @@ import Testing
             let drift = try await lab.lodge("plan", "--refresh-only", "--detailed-exitcode", "-f", try lab.write(fleet))
             #expect(drift.code == 2 && drift.says("# guest.web-2 has changed", "it is not running"), "\(drift)")
             #expect(!drift.output.contains("web-1"))
+
+            try await whatAGuestReliesOnIsGone(&fleet, lab)
             #expect(try await lab.destroy(fleet).code == 0)
         }
     }
+
+    /// A guest that could not come up again is not stopped: neither by a saved plan, nor by a step on its host.
+    private func whatAGuestReliesOnIsGone(_ fleet: inout Fleet, _ lab: Lab) async throws {
+        fleet.guests[0].fields.removeLast()
+        fleet.guests[0].fields.append("memory: 48MiB")
+        let saved = try await save(fleet, lab, "--target", "guest.web-1")
+        let process = try await emulator(of: "web-1", lab)
+        let bridge = try #require(try await lab.bridges().first)
+        try await lab.ip("link", "delete", bridge)
+        let before = try await lab.census()
+        let refused = try await lab.lodge("apply", saved)
+        #expect(refused.code == 3 && refused.says("network.lan", "its bridge is missing"), "\(refused)")
+        try await lab.expect(before)
+
+        let definition = try await lab.guest("web-1").definition
+        let network = try #require(definition.spec.nics.first)
+        // Of a network, its bridge alone is looked at.
+        let gone: [(Reliance, String)] = [
+            (.network(network.networkID, name: network.network, .absent), "the bridge of network.lan is missing"),
+            (.cachedFile("gone.qcow2"), "gone.qcow2 is missing from the host's cache"),
+        ]
+        for (reliance, text) in gone {
+            let error = await #expect(throws: HostError.self) {
+                try await lab.perform(
+                    .stopGuest(definition.reference, grace: .seconds(60)), on: definition.name, relying: [reliance])
+            }
+            #expect(error?.text.contains(text) == true, "\(error as Any)")
+        }
+        #expect(try await emulator(of: "web-1", lab).pid == process.pid)
+    }
+
     /// An apply that was killed in the middle is not what the plan was made for any more; planning again is.
     @Test func killedInTheMiddle() async throws {
         try await Lab.run { lab in

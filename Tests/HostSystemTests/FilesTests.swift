@@ -26,6 +26,16 @@ import Testing
         #expect(Files.text(kept) == "precious")
     }
 
+    @Test func whatFilesTakeIsNotTheirSize() throws {
+        try folder.write("x", to: "disks/deep/sparse")
+        #expect(truncate("\(folder.path)/disks/deep/sparse", 1 << 40) == 0)
+        let little = Files.allocated(below: "\(folder.path)/disks")
+        #expect(little < 1 << 30)
+        try DurableFile.write([UInt8](repeating: 7, count: 4 << 20), to: "\(folder.path)/disks/deep/full")
+        #expect(Files.allocated(below: "\(folder.path)/disks") >= little + (1 << 20))
+        #expect(Files.allocated(below: "\(folder.path)/never-there") == 0)
+    }
+
     @Test func removingEmptyFoldersLeavesWhatIsUsed() throws {
         let root = "\(folder.path)/root"
         for name in ["a", "b", "c/d"] { try Files.makeFolder("\(root)/\(name)") }

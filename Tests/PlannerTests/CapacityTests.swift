@@ -135,6 +135,37 @@ import Testing
                 """)
     }
 
+    /// Disks are thin: what they may grow to is no reason to refuse, but nobody is to be surprised by it.
+    @Test func disksThatMayOutgrowWhatIsFreeAreWarnedOf() throws {
+        var hosts = [host: state()]
+        var desired = fleet([("a", 100)])
+        func warnings() -> [Diagnostic] { makePlan(desired: desired, hosts: observe(hosts)).warnings }
+        desired.guests[0].disks = [.init(name: name("data"), size: .gib(50))]
+        #expect(warnings() == [])
+        desired.guests[0].disks[0].size = .gib(60)
+        #expect(warnings().map(\.code) == ["capacity-disk-promised"])
+        #expect(
+            warnings().first?.summary == "host.local: its disks may grow to 60GiB together, and it has 50GiB for them")
+
+        // What the disks have by now is theirs to fill again.
+        hosts[host]!.live.facts.diskHeld = .gib(10)
+        #expect(warnings() == [])
+        hosts[host]!.live.facts.diskHeld = .gib(9)
+        #expect(
+            warnings().first?.detail == """
+                promised   60GiB, 60GiB of it by this plan
+                available  50GiB free, and 9GiB that they take now
+                """)
+        let plan = makePlan(desired: desired, hosts: observe(hosts))
+        #expect(plan.refusals == [])
+        try perform(plan.steps, of: plan, on: &hosts)
+        #expect(warnings() == [], "nothing is added any more")
+        desired.guests[0].memory = .mib(200)
+        #expect(warnings() == [])
+        desired.guests[0].disks.append(.init(name: name("more"), size: .gib(1)))
+        #expect(warnings().map(\.code) == ["capacity-disk-promised"])
+    }
+
     /// A disk that was removed and whose file was kept still takes its place.
     @Test func keptDisksCount() throws {
         var hosts = [host: state()]

@@ -56,6 +56,7 @@ import Testing
     /// A scene of two guests of which the plan changes one.
     private struct Scene {
         var hosts: Hosts
+        let fleet: DesiredFleet
         var saved: SavedPlan
 
         init(secret: String? = nil) throws {
@@ -63,28 +64,47 @@ import Testing
             hosts = generator.hosts().filter { $0.key == name("alpha") }
             var fleet = DesiredFleet(
                 name: FleetGenerator.fleet, hosts: [DesiredHost(name: name("alpha"))],
-                networks: [DesiredNetwork(name: name("lan"), spec: FleetGenerator.network("10.9.0"))], images: [],
+                networks: [
+                    DesiredNetwork(name: name("lan"), spec: FleetGenerator.network("10.9.0")),
+                    DesiredNetwork(name: name("lab"), spec: FleetGenerator.network("10.8.0")),
+                ], images: [],
                 guests: ["a", "b"].map { text in
                     DesiredGuest(
                         name: name(text), memory: .mib(256),
                         boot: .kernel(FleetGenerator.file("kernel"), initrd: nil, cmdline: ""),
-                        nics: [DesiredNIC(name: name("eth0"), network: name("lan"))],
+                        nics: [DesiredNIC(name: name("eth0"), network: name(text == "a" ? "lan" : "lab"))],
                         cloudInit: secret.map { CloudInit(userData: $0) },
                         secrets: secret == nil ? [:] : ["cloudInit.userData": .file("/run/secret")])
                 })
             let first = makePlan(desired: fleet, hosts: observe(hosts))
             try perform(first.steps, of: first, on: &hosts)
             fleet.guests[0].memory = .gib(1)
-            saved = try SavedPlan(
+            self.fleet = fleet
+            saved = try Self.save(fleet, on: hosts)
+        }
+
+        private static func save(_ fleet: DesiredFleet, on hosts: Hosts) throws -> SavedPlan {
+            try SavedPlan(
                 sealing: makePlan(desired: fleet, hosts: observe(hosts)),
                 of: .init(purpose: .apply, manifests: []), hosts: fleet.hosts, lodgeVersion: "0.0.0",
                 created: "2026-01-01T00:00:00Z", seal: PlanSeal(salt: "salt"))
         }
 
+        /// The same change, planned for the hosts as they are.
+        func saveAgain() throws -> SavedPlan { try Self.save(fleet, on: hosts) }
+
         mutating func change(_ text: String, _ body: (inout LiveGuest) -> Void) {
             let guests = hosts[name("alpha")]!.live.guests
             let index = guests.firstIndex { $0.definition.name.text == text }!
             body(&hosts[name("alpha")]!.live.guests[index])
+        }
+
+        mutating func changeNetwork(_ text: String, _ body: (inout LiveNetwork) -> Void) {
+            let networks = hosts[name("alpha")]!.live.networks
+            let index = networks.firstIndex {
+                $0.definition.owner.fleet == FleetGenerator.fleet && $0.definition.name.text == text
+            }!
+            body(&hosts[name("alpha")]!.live.networks[index])
         }
 
         var refusals: [Diagnostic] { checkSavedPlan(saved, hosts: hosts.mapValues { $0.observe() }) }
@@ -97,7 +117,8 @@ import Testing
             guest.state = .stopped
             guest.process = nil
         }
-        scene.hosts[name("alpha")]!.live.networks[0].defects = [.dhcpNotRunning]
+        scene.changeNetwork("lab") { $0.defects = [.dhcpNotRunning] }
+        scene.changeNetwork("lan") { $0.defects = [.guestDetached] }
         #expect(scene.refusals == [])
 
         var stopped = scene
@@ -115,6 +136,44 @@ import Testing
         var gone = scene
         gone.hosts[name("alpha")]!.live.guests.removeAll { $0.definition.name.text == "a" }
         #expect(gone.refusals.first?.detail == "it is gone")
+    }
+
+    @Test func whatAGuestNeedsToComeUpHasToBeThere() throws {
+        let scene = try Scene()
+        for (defects, clause) in [
+            ([LiveNetwork.Defect.bridgeMissing], "its bridge is missing\n"),
+            ([.addressMissing, .dhcpNotRunning], "its bridge lacks the gateway's address\nits DHCP"),
+        ] {
+            var broken = scene
+            broken.changeNetwork("lan") { $0.defects = defects }
+            let refusal = try #require(broken.refusals.first)
+            #expect(broken.refusals.count == 1 && refusal.code == "plan-stale")
+            #expect(refusal.summary.hasPrefix("network.lan on host alpha has changed since the plan was made"))
+            #expect(refusal.detail?.hasPrefix(clause) == true && refusal.detail?.hasSuffix("needed by guest.a") == true)
+        }
+        var changed = scene
+        changed.changeNetwork("lan") { $0.definition.spec.mode = .isolated }
+        #expect(changed.refusals.first?.detail == "its definition is another one\nneeded by guest.a")
+        var gone = scene
+        gone.hosts[name("alpha")]!.live.networks.removeAll { $0.definition.owner.fleet == FleetGenerator.fleet }
+        #expect(gone.refusals.first?.detail == "it is gone\nneeded by guest.a")
+        var uncached = scene
+        uncached.hosts[name("alpha")]!.live.cache = []
+        #expect(uncached.refusals.map(\.code) == ["plan-stale"])
+        #expect(uncached.refusals.first?.detail?.contains("is missing from the cache\nneeded by guest.a") == true)
+        var unequipped = scene
+        unequipped.hosts[name("alpha")]!.live.facts.qemuVersion = nil
+        #expect(unequipped.refusals.first?.detail == "QEMU is not installed any more\nneeded by guest.a")
+    }
+
+    /// What was broken when the plan was made, and what the plan mends, is no reason to refuse it.
+    @Test func whatThePlanPreparesNeedNotBeThere() throws {
+        var scene = try Scene()
+        scene.changeNetwork("lan") { $0.defects = [.dhcpNotRunning] }
+        let saved = try scene.saveAgain()
+        #expect(saved.plan.steps.contains { $0.verb == "update" && $0.address.kind == .network })
+        scene.changeNetwork("lan") { $0.defects = [.bridgeMissing] }
+        #expect(checkSavedPlan(saved, hosts: live(scene.hosts)) == [])
     }
 
     @Test func aChangedSecretIsSeenAndNotShown() throws {

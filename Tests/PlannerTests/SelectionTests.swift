@@ -119,6 +119,13 @@ import Testing
                 replacements: [address("guest.gone")]))
         #expect(plan.refusals.map(\.code) == ["unknown-address", "unknown-address", "unknown-address"])
         #expect(plan.refusals[0].help == "did you mean guest.web-1?")
+        #expect(plan.refusals[0].summary.hasPrefix("--target guest.wbe-1: neither the manifests"))
+        #expect(plan.capacity.isEmpty && plan.warnings.isEmpty && plan.changes.isEmpty, "the error alone")
+        let reset = makePlan(
+            desired: fleet(["web-1"]), hosts: observe(hosts()),
+            options: PlanOptions(targets: [address("guest.db")], replacements: [address("guest.db")]))
+        #expect(reset.refusals.map(\.summary) == ["neither the manifests nor the hosts have guest.db"])
+        #expect(reset.refusals[0].help == "lodge status lists the guests" && reset.warnings.isEmpty)
         #expect(plan.refusals[1].help == "did you mean network.lan?")
 
         // What is only on the hosts has an address too, but cannot be made anew.

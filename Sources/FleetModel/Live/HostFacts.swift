@@ -28,6 +28,8 @@ public struct HostFacts: Codable, Hashable, Sendable {
     /// The file system of the state folder.
     public var disk: ByteCount
     public var diskAvailable: ByteCount
+    /// What guests' disks and cached files take of that file system now; nil: not known.
+    public var diskHeld: ByteCount?
     public var kvm: KVM
     /// Such as `7.2.22`; nil: QEMU is not installed.
     public var qemuVersion: String?
@@ -36,14 +38,15 @@ public struct HostFacts: Codable, Hashable, Sendable {
     public var bootID: String
 
     public init(
-        instance: InstanceID, memory: ByteCount, cpus: Int, disk: ByteCount, diskAvailable: ByteCount, kvm: KVM,
-        qemuVersion: String?, routes: [Route] = [], bootID: String
+        instance: InstanceID, memory: ByteCount, cpus: Int, disk: ByteCount, diskAvailable: ByteCount,
+        diskHeld: ByteCount? = nil, kvm: KVM, qemuVersion: String?, routes: [Route] = [], bootID: String
     ) {
         self.instance = instance
         self.memory = memory
         self.cpus = cpus
         self.disk = disk
         self.diskAvailable = diskAvailable
+        self.diskHeld = diskHeld
         self.kvm = kvm
         self.qemuVersion = qemuVersion
         self.routes = routes

@@ -29,6 +29,11 @@ public struct Fingerprint: Codable, Hashable, Sendable {
         digest = Digest(of: CanonicalJSON.bytes(of: network.definition))
     }
 
+    /// What the network is for its guests; its name may change.
+    public init(specOf network: LiveNetwork) {
+        digest = Digest(of: CanonicalJSON.bytes(of: network.definition.spec))
+    }
+
     public init(_ image: ImageDefinition) {
         digest = Digest(of: CanonicalJSON.bytes(of: image))
     }

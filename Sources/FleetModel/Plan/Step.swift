@@ -13,13 +13,16 @@ public struct Step: Codable, Hashable, Sendable {
     public var operation: Operation
     /// What the object must look like right before the step; nil where an earlier step of the plan prepared it.
     public var expects: Fingerprint?
+    /// What else must be on the host right before the step, since the guest needs it to come up again; nil where the
+    /// step is not the first of a guest's that end with it up.
+    public var relies: [Reliance]?
     /// The guests' set that is paused by a failure of this step: no other guest of it is stopped any more. Nil: a
     /// failure pauses nothing.
     public var rollout: Name?
 
     public init(
         id: Int, address: ResourceAddress, host: Name, verb: String, needs: [Int] = [], memoryDelta: Int64 = 0,
-        operation: Operation, expects: Fingerprint? = nil, rollout: Name? = nil
+        operation: Operation, expects: Fingerprint? = nil, relies: [Reliance]? = nil, rollout: Name? = nil
     ) {
         self.id = id
         self.address = address
@@ -29,6 +32,7 @@ public struct Step: Codable, Hashable, Sendable {
         self.memoryDelta = memoryDelta
         self.operation = operation
         self.expects = expects
+        self.relies = relies
         self.rollout = rollout
     }
 }

@@ -51,23 +51,49 @@ struct HostObserver: Sendable {
         let emulator = await EmulatorProbe(layout: layout).findings()
         // The state folder need not exist yet: then its file system is that of the nearest folder above.
         let space = try Files.space(at: Files.nearestFolder(layout.stateFolder))
+        let held = Files.allocated(below: layout.guestsFolder) + Files.allocated(below: layout.cacheFolder)
         return HostFacts(
             instance: instance, memory: ByteCount(bytes: Machine.memory), cpus: sysconf(Int32(_SC_NPROCESSORS_ONLN)),
-            disk: ByteCount(bytes: space.total), diskAvailable: ByteCount(bytes: space.available), kvm: emulator.kvm,
-            qemuVersion: emulator.version, routes: try NetworkHost(layout: layout, instance: instance).routes(),
+            disk: ByteCount(bytes: space.total), diskAvailable: ByteCount(bytes: space.available),
+            diskHeld: ByteCount(bytes: held), kvm: emulator.kvm, qemuVersion: emulator.version,
+            routes: try NetworkHost(layout: layout, instance: instance).routes(),
             bootID: Machine.bootID)
     }
 
     /// Refuses a step whose object is not any more what the plan relied on.
     func check(_ step: Step) async throws(HostError) {
-        guard let expected = step.expects else { return }
-        let present = try await fingerprint(of: step.operation)
-        guard let present, present != expected else { return }
-        throw HostError(
-            .refused,
-            "\(step.address) on host \(step.host) is not any more what the plan was made for: "
-                + (present == .absent ? "it is gone" : expected == .absent ? "it exists by now" : "it has changed")
-                + "\n  to do: plan again")
+        if let expected = step.expects, let present = try await fingerprint(of: step.operation), present != expected {
+            throw HostError(
+                .refused,
+                "\(step.address) on host \(step.host) is not any more what the plan was made for: "
+                    + (present == .absent ? "it is gone" : expected == .absent ? "it exists by now" : "it has changed")
+                    + "\n  to do: plan again")
+        }
+        for reliance in step.relies ?? [] {
+            guard let fault = try fault(of: reliance) else { continue }
+            throw HostError(
+                .refused,
+                "\(step.address) on host \(step.host) is left as it is: \(fault), which it needs"
+                    + "\n  to do: plan again")
+        }
+    }
+
+    /// What would keep a guest from starting; nil: nothing of what is quick to look at.
+    private func fault(of reliance: Reliance) throws(HostError) -> String? {
+        switch reliance {
+        case .network(let id, let name, _):
+            do {
+                let isThere = try NetworkHost(layout: layout, instance: instance).hasBridge(id)
+                return isThere ? nil : "the bridge of network.\(name) is missing"
+            } catch {
+                throw HostError(.failed, "\(error)")
+            }
+        case .cachedFile(let name):
+            return Files.exists("\(layout.cacheFolder)/\(name)") ? nil : "\(name) is missing from the host's cache"
+        case .emulator:
+            return Command.find(Emulator.program) == nil ? "\(Emulator.program) is not installed" : nil
+        case .claim: return nil
+        }
     }
 
     /// Nil where the operation does not rely on the object's state.

@@ -29,6 +29,8 @@ struct Declarations {
     var formerNames: [FormerName] = []
     var miscased: [(kind: DocumentKind, name: Name, node: NodeIndex)] = []
     var subnets: [(subnet: IPv4Subnet, network: Name, node: NodeIndex)] = []
+    /// What is known of each network whose subnet could be read, whatever is wrong with the rest of it.
+    var addressSpaces: [Name: AddressSpace] = [:]
     var usedNetworks: Set<Name> = []
     var usedProfiles: Set<Name> = []
     /// Guests of all sets.
@@ -52,6 +54,13 @@ struct Declarations {
         let spec: NodeIndex?
         /// Their nodes, aliases counted with what they stand for.
         let size: Int
+    }
+
+    /// Where the addresses of a network's guests lie.
+    struct AddressSpace {
+        let subnet: IPv4Subnet
+        /// Nil: not known.
+        let gateway: IPv4Address?
     }
 
     struct NetworkAddress: Hashable {

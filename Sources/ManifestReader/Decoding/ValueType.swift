@@ -98,6 +98,10 @@ extension ValueType where Value == ByteCount {
         Self { values, node in
             guard let text = values.text(node, needed: "an amount such as 512MiB") else { return nil }
             guard let amount = ByteCount(parsing: text) else {
+                guard !text.hasPrefix("-") else {
+                    return values.invalid(
+                        node, "a negative amount", help: "write a positive number and a unit: 512MiB, 2GiB, 20G")
+                }
                 let isBare = values.meaning(of: node) == .integer
                 return values.invalid(
                     node, isBare ? "an amount without a unit" : "no amount of memory or disk",

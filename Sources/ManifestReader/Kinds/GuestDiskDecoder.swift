@@ -16,23 +16,23 @@ struct GuestDiskDecoder {
         guard let list = guest.node(.disks) else { return [] }
         guard let elements = values.elements(list) else { return nil }
         var disks: [DesiredDisk] = []
+        var names: Set<Name> = []
         var isWhole = true
         for node in elements {
-            guard let disk = disk(node, declarations) else {
+            guard let disk = disk(node, &names, declarations) else {
                 isWhole = false
                 continue
-            }
-            if disks.contains(where: { $0.name == disk.name }) {
-                values.reportDuplicateName(disk.name, of: "disk", at: node)
             }
             disks.append(disk)
         }
         return isWhole ? disks : nil
     }
 
-    private func disk(_ node: NodeIndex, _ declarations: Declarations) -> DesiredDisk? {
+    /// - Parameter names: those of the disks before it, broken ones among them.
+    private func disk(_ node: NodeIndex, _ names: inout Set<Name>, _ declarations: Declarations) -> DesiredDisk? {
         guard let fields = MappingReader<GuestDiskField>(node, values) else { return nil }
         let name = fields.required(.name, as: .name)
+        if let name, !names.insert(name).inserted { values.reportDuplicateName(name, of: "disk", at: node) }
         let imageNode = fields.node(.image)
         let sizeNode = imageNode == nil ? fields.requiredNode(.size) : fields.node(.size)
         let size = sizeNode.flatMap { self.size($0) }

@@ -20,23 +20,25 @@ struct GuestNICDecoder {
         guard let list = guest.node(.nics) else { return [] }
         guard let elements = values.elements(list) else { return nil }
         var nics: [DesiredNIC] = []
+        var names: Set<Name> = []
         var areRead = true
         for node in elements {
-            guard let nic = nic(node, isWhole: isWhole, &declarations) else {
+            guard let nic = nic(node, isWhole: isWhole, &names, &declarations) else {
                 areRead = false
                 continue
-            }
-            if nics.contains(where: { $0.name == nic.name }) {
-                values.reportDuplicateName(nic.name, of: "NIC", at: node)
             }
             nics.append(nic)
         }
         return areRead ? nics : nil
     }
 
-    private func nic(_ node: NodeIndex, isWhole: Bool, _ declarations: inout Declarations) -> DesiredNIC? {
+    /// - Parameter names: those of the NICs before it, broken ones among them.
+    private func nic(
+        _ node: NodeIndex, isWhole: Bool, _ names: inout Set<Name>, _ declarations: inout Declarations
+    ) -> DesiredNIC? {
         guard let fields = MappingReader<GuestNICField>(node, values) else { return nil }
         let name = fields.required(.name, as: .name)
+        if let name, !names.insert(name).inserted { values.reportDuplicateName(name, of: "NIC", at: node) }
         let network = fields.required(.network, as: .name)
         if let network { checkNetwork(network, fields, &declarations) }
         let mac = fields.optional(.mac, as: Self.mac)
@@ -100,10 +102,10 @@ struct GuestNICDecoder {
     private func take(
         _ address: IPv4Address, on name: Name, at node: NodeIndex, _ declarations: inout Declarations
     ) {
-        guard let object = declarations.networkNames[name]?.object else { return }
-        let spec = declarations.networks[object].spec
-        guard values.isUsable(address, in: spec.subnet, at: node) else { return }
-        guard address != spec.gateway else {
+        guard declarations.networkNames[name] != nil else { return }
+        let space = declarations.addressSpaces[name]
+        if let space, !values.isUsable(address, in: space.subnet, at: node) { return }
+        guard address != space?.gateway else {
             values.report(
                 .reservedAddress, at: node, "\(address) is the gateway's address in the network \"\(name)\"",
                 help: "take another one, or leave it out")

@@ -128,7 +128,14 @@ struct GuestSetDecoder {
         _ declarations: inout Declarations
     ) -> [DesiredGuest] {
         values.hasSubstitutedIndex = false
-        guard var first = read(template, set, decoder, recordsOrigins: true, &declarations) else { return [] }
+        guard var first = read(template, set, decoder, recordsOrigins: true, &declarations) else {
+            // Read twice, what is the same for all guests is seen, whatever else is wrong with them.
+            if names.count > 1, !values.hasSubstitutedIndex {
+                values.guestIndex = 1
+                _ = read(template, set, decoder, recordsOrigins: false, &declarations)
+            }
+            return []
+        }
         first.origin = values.tree.range(set.header.root)
         first.labels = template.labels
         first.set = set.header.name

@@ -52,25 +52,44 @@ struct NetworkDecoder {
             return nil
         }
         values.addOrigins(of: ipv4, under: "ipv4", leavingOut: .dhcp)
-        guard let subnetNode = ipv4.requiredNode(.subnet), let subnet = subnet(subnetNode), let usable = subnet.usable
-        else { return nil }
-        if let name { declarations.subnets.append((subnet, name, subnetNode)) }
-        var gateway = usable.first
-        if let node = ipv4.node(.gateway) {
-            guard let address = ValueType<IPv4Address>.address.read(values, node) else { return nil }
-            guard values.isUsable(address, in: subnet, at: node) else { return nil }
-            gateway = address
+        let subnetNode = ipv4.requiredNode(.subnet)
+        let subnet = subnetNode.flatMap { self.subnet($0) }
+        let gateway = gateway(ipv4, in: subnet)
+        if let name, let subnet, let subnetNode {
+            declarations.subnets.append((subnet, name, subnetNode))
+            if declarations.addressSpaces[name] == nil {
+                declarations.addressSpaces[name] = .init(subnet: subnet, gateway: gateway)
+            }
         }
-        var spec = NetworkSpec(mode: mode, subnet: subnet, gateway: gateway, range: usable)
-        guard let dhcp = ipv4.mapping(.dhcp, NetworkDHCPField.self) else { return spec }
-        values.addOrigins(of: dhcp, under: "ipv4.dhcp")
-        if let node = dhcp.node(.range) {
-            guard let range = range(node, in: subnet, gateway: gateway) else { return nil }
-            spec.range = range
-        }
-        let lease = ValueType.timespan("a lease", in: Self.lease)
-        spec.lease = dhcp.value(.lease, as: lease, default: spec.lease) ?? spec.lease
+        let dhcp = dhcp(ipv4, in: subnet, gateway: gateway)
+        guard let subnet, let gateway, let dhcp, let range = dhcp.range ?? subnet.usable else { return nil }
+        var spec = NetworkSpec(mode: mode, subnet: subnet, gateway: gateway, range: range)
+        spec.lease = dhcp.lease ?? spec.lease
         return spec
+    }
+
+    /// The first usable address where none is named; nil where it is not known.
+    private func gateway(_ ipv4: MappingReader<NetworkIPv4Field>, in subnet: IPv4Subnet?) -> IPv4Address? {
+        guard let node = ipv4.node(.gateway) else { return subnet?.usable?.first }
+        guard let address = ValueType<IPv4Address>.address.read(values, node) else { return nil }
+        if let subnet, !values.isUsable(address, in: subnet, at: node) { return nil }
+        return address
+    }
+
+    /// What is named of it; nil where that is reported.
+    ///
+    /// - Parameters:
+    ///   - subnet: nil: not known, and nothing is compared with it.
+    ///   - gateway: likewise.
+    private func dhcp(
+        _ ipv4: MappingReader<NetworkIPv4Field>, in subnet: IPv4Subnet?, gateway: IPv4Address?
+    ) -> (range: IPv4Range?, lease: Timespan?)? {
+        guard let dhcp = ipv4.mapping(.dhcp, NetworkDHCPField.self) else { return (nil, nil) }
+        values.addOrigins(of: dhcp, under: "ipv4.dhcp")
+        let rangeNode = dhcp.node(.range)
+        let range = rangeNode.flatMap { self.range($0, in: subnet, gateway: gateway) }
+        let lease = dhcp.optional(.lease, as: ValueType.timespan("a lease", in: Self.lease))
+        return (range == nil) == (rangeNode == nil) ? (range, lease) : nil
     }
 
     private func subnet(_ node: NodeIndex) -> IPv4Subnet? {
@@ -103,9 +122,10 @@ struct NetworkDecoder {
         return "write it like 10.77.0.0/24"
     }
 
-    private func range(_ node: NodeIndex, in subnet: IPv4Subnet, gateway: IPv4Address) -> IPv4Range? {
+    private func range(_ node: NodeIndex, in subnet: IPv4Subnet?, gateway: IPv4Address?) -> IPv4Range? {
         let type = ValueType<IPv4Range>.parsed("a range of addresses", example: "10.77.0.100-10.77.0.199")
-        guard let range = type.read(values, node), let usable = subnet.usable else { return nil }
+        guard let range = type.read(values, node) else { return nil }
+        guard let subnet, let usable = subnet.usable else { return range }
         guard usable.contains(range.first), usable.contains(range.last) else {
             values.report(
                 .addressOutsideSubnet, at: node, "\(range) is not within the usable addresses of \(subnet)",

@@ -9,7 +9,9 @@ public func checkSavedPlan(_ saved: SavedPlan, hosts: [Name: LiveHost]) -> [Diag
     // A guest that is made anew as it was looks the same before and after: then only its fingerprint tells.
     if progress.isDone, !progress.looksDoneFromTheStart { return [progress.refusal].compactMap { $0 } }
 
-    let stale = hosts.sorted { $0.key < $1.key }.flatMap { staleObjects(of: saved, on: $1, $0) }
+    let stale = hosts.sorted { $0.key < $1.key }.flatMap {
+        staleObjects(of: saved, on: $1, $0) + missingGround(of: saved, on: $1, $0)
+    }
     guard stale.isEmpty else {
         return progress.isDone ? [progress.refusal].compactMap { $0 } : stale + [progress.refusal].compactMap { $0 }
     }

@@ -4,8 +4,7 @@ import FleetModel
 func checkOptions(_ options: PlanOptions, desired: DesiredFleet, on observed: ObservedFleet) -> Remarks {
     var remarks = Remarks()
     if options.checksAddresses { remarks.checkAddresses(options, desired, observed) }
-    // Who makes just these guests anew knows that it is about them alone.
-    if !options.targets.isEmpty, options.targets != options.replacements {
+    if !options.targets.isEmpty, !options.isReset {
         remarks.warnPartial("targeting", option: "--target", options.targets)
     }
     if !options.excludes.isEmpty { remarks.warnPartial("exclusion", option: "--exclude", options.excludes) }
@@ -25,16 +24,20 @@ extension Remarks {
         for (option, addresses) in lists {
             for address in addresses.sorted() where !known.contains(address) {
                 let similar = suggestion(for: address.description, among: known.map(\.description).sorted())
+                let prefix = options.isReset ? "" : "\(option) \(address): "
                 refuse(
-                    "unknown-address", "\(option) \(address): neither the manifests nor the hosts have \(address)",
+                    "unknown-address", "\(prefix)neither the manifests nor the hosts have \(address)",
                     help: similar.map { "did you mean \($0)?" }
-                        ?? "lodge plan without it lists the addresses of what changes")
+                        ?? (options.isReset
+                            ? "lodge status lists the guests"
+                            : "lodge plan without it lists the addresses of what changes"))
             }
         }
         let wanted = Set(desired.guests.map { ResourceAddress(.guest, $0.name) })
         for address in options.replacements.sorted() where known.contains(address) && !wanted.contains(address) {
             refuse(
-                "replace-unwanted", "--replace \(address): only a guest of the manifests can be made anew",
+                "replace-unwanted",
+                "\(options.isReset ? "" : "--replace ")\(address): only a guest of the manifests can be made anew",
                 help: "a guest that is not in the manifests any more is removed by a plan without --replace")
         }
     }

@@ -14,14 +14,33 @@ extension Remarks {
         if lacksCPUs { refuseCPUs(bill) }
         if disk.copies > host.live.facts.diskAvailable {
             refuseDisk(bill, disk)
-        } else if capacity.after.disk > max(capacity.allocatable.disk, capacity.before.disk) {
-            warn(
-                "capacity-disk-promised",
-                "host.\(host.name): its disks may grow to \(capacity.after.disk.rounded) together, and it has "
-                    + capacity.allocatable.disk.rounded,
-                help: "disks take only what is written to them; watch the host's free space")
+        } else {
+            warnOfDisk(capacity, disk, host)
         }
         return lacksMemory || lacksCPUs
+    }
+
+    /// Disks are thin: what they may grow to is no reason to refuse a plan.
+    private mutating func warnOfDisk(_ capacity: HostCapacity, _ disk: DiskLoad, _ host: ObservedHost) {
+        let facts = host.live.facts
+        let outgrowsPolicy = capacity.after.disk > max(capacity.allocatable.disk, capacity.before.disk)
+        let room: ByteCount
+        if let held = facts.diskHeld {
+            room = min(capacity.allocatable.disk, facts.diskAvailable + held)
+            guard outgrowsPolicy || disk.growth > .zero && capacity.after.disk > room else { return }
+        } else {
+            // Where it is not known what the files have by now, only what this plan adds can be weighed.
+            guard outgrowsPolicy || disk.growth > facts.diskAvailable else { return }
+            room = outgrowsPolicy ? capacity.allocatable.disk : facts.diskAvailable
+        }
+        warn(
+            "capacity-disk-promised",
+            "host.\(host.name): its disks may grow to \(capacity.after.disk.rounded) together, and it has "
+                + "\(room.rounded) for them",
+            detail: "promised   \(capacity.after.disk.rounded), \(max(disk.growth, .zero).rounded) of it by this plan\n"
+                + "available  \(facts.diskAvailable.rounded) free"
+                + (facts.diskHeld.map { ", and \($0.rounded) that they take now" } ?? ""),
+            help: "disks take only what is written to them; watch the host's free space")
     }
 
     private mutating func refuseMemory(_ bill: CapacityBill) {

@@ -10,6 +10,7 @@ struct HostSteps {
     private let leftovers: [Leftover]
     private let groups: [GuestGroup]
     private let released: [CachedFile]
+    private let ground: HostGround
     private let firstID: Int
     /// By a guest's position, the set that a failure of its steps pauses.
     private let rollouts: [Int: Name]
@@ -48,6 +49,7 @@ struct HostSteps {
         leftovers = difference.leftovers[index]
         groups = difference.groups[index]
         released = difference.released[index]
+        ground = HostGround(host, networks, images)
         self.firstID = firstID
         rollouts = Dictionary(
             uniqueKeysWithValues: guests.enumerated().compactMap { position, guest in
@@ -74,13 +76,14 @@ struct HostSteps {
 
     private mutating func add(
         _ address: ResourceAddress, _ verb: String, _ operation: Operation, needs: [Int] = [],
-        memoryDelta: Int64 = 0, expects: Fingerprint? = nil, of guest: Int? = nil
+        memoryDelta: Int64 = 0, expects: Fingerprint? = nil, relies: [Reliance]? = nil, of guest: Int? = nil
     ) -> Int {
         let id = firstID + steps.count
         steps.append(
             Step(
                 id: id, address: address, host: host.name, verb: verb, needs: needs, memoryDelta: memoryDelta,
-                operation: operation, expects: expects, rollout: guest.flatMap { rollouts[$0] }))
+                operation: operation, expects: expects, relies: relies,
+                rollout: guest.flatMap { rollouts[$0] }))
         return id
     }
 
@@ -143,7 +146,7 @@ struct HostSteps {
         stops[position] = add(
             guest.change.address, "stop", .stopGuest(guest.reference, grace: guest.grace),
             needs: [renames[position]].compactMap { $0 }, memoryDelta: -guest.freed.memory.bytes,
-            expects: guest.renames ? nil : Fingerprint(live), of: position)
+            expects: guest.renames ? nil : Fingerprint(live), relies: ground.reliances(of: guest), of: position)
     }
 
     private mutating func remove(_ position: Int) {
@@ -191,6 +194,7 @@ struct HostSteps {
         departures[position] = stops[position]
 
         var isFirst = !guest.renames && !guest.stops
+        var relies = guest.stops ? nil : ground.reliances(of: guest)
         func expectation() -> Fingerprint? { isFirst ? guest.live.map { Fingerprint($0) } ?? .absent : nil }
         if let definition = guest.definition {
             let step = add(
@@ -198,7 +202,8 @@ struct HostSteps {
                 guest.definesLive ? .changeGuest(definition, guest.liveChanges) : .defineGuest(definition),
                 needs: needs.unique,
                 memoryDelta: guest.changesLive ? guest.taken.memory.bytes - guest.freed.memory.bytes : 0,
-                expects: expectation(), of: position)
+                expects: expectation(), relies: relies, of: position)
+            relies = nil
             if guest.definesLive { liveChanges[position] = step }
             departures[position] = step
             needs = [step]
@@ -207,7 +212,7 @@ struct HostSteps {
         guard guest.starts else { return }
         let start = add(
             address, "start", .startGuest(guest.reference), needs: needs.unique,
-            memoryDelta: guest.taken.memory.bytes, expects: expectation(), of: position)
+            memoryDelta: guest.taken.memory.bytes, expects: expectation(), relies: relies, of: position)
         starts[position] = start
         arrivals[position] = start
         // A start ends when the guest's process answers: nothing more is to be waited for.

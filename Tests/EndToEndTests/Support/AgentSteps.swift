@@ -11,10 +11,11 @@ extension Lab {
     /// - Returns: the step's remark.
     /// - Throws: the agent's refusal.
     @discardableResult
-    func perform(_ operation: FleetModel.Operation, on guest: Name) async throws -> String? {
+    func perform(_ operation: FleetModel.Operation, on guest: Name, relying: [Reliance]? = nil) async throws -> String?
+    {
         let step = Step(
             id: 0, address: ResourceAddress(.guest, guest), host: Name(parsing: "local")!, verb: "change",
-            operation: operation)
+            operation: operation, relies: relying)
         let outcome = try await agent.withSession { session -> Result<String?, HostError> in
             do throws(HostError) {
                 try await session.lock(holder: "a test", timeout: .seconds(60))
