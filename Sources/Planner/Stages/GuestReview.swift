@@ -139,9 +139,16 @@ struct GuestReview {
         let had = Set(live.effectiveSpec.disks.map(\.name))
         var toMake = Set(renewed)
         for (position, disk) in guest.spec.disks.enumerated() where !toMake.contains(disk.name) {
-            if pending.contains(disk.name) {
+            if pending.contains(disk.name), missing.contains(disk.name) || live.definition.isUnfinished {
                 toMake.insert(disk.name)
-                add("an interrupted change left disk \(disk.name) unmade", .restart, goesDown: true, isDrift: true)
+                add(live.definition.pendingCause(disk.name), .restart, goesDown: true, isDrift: true)
+            } else if pending.contains(disk.name) {
+                // Whose file it is cannot be told: the old one's, with all that is on it, or the new one's.
+                toMake.insert(disk.name)
+                if position == 0 { isReplaced = true }
+                add(
+                    live.definition.pendingCause(disk.name), position == 0 ? .replace : .destroy, goesDown: true,
+                    isDrift: true)
             } else if missing.contains(disk.name), !had.contains(disk.name) {
                 // It is made when it is plugged in: a field that the process lacks.
                 add("an interrupted change left disk \(disk.name) unmade", .live, isDrift: true)
@@ -208,6 +215,18 @@ extension FieldVerdict {
     /// A field that the definition has and the process lacks: its disk was made, only the restart is missing.
     var asPending: FieldVerdict {
         guard field.impact >= .replace, field.after != nil else { return self }
+extension GuestDefinition {
+    /// The guest was being made when that was cut off: it has never run, and nothing is on its disks.
+    var isUnfinished: Bool { generation == 1 && !pendingDisks.isEmpty }
+
+    /// For plans: what an interrupted change is to blame for.
+    func pendingCause(_ disk: Name) -> String {
+        isUnfinished
+            ? "an interrupted change left disk \(disk) unmade"
+            : "an interrupted change is still to make disk \(disk) anew"
+    }
+}
+
         var pending = self
         pending.field.impact = .restart
         pending.effect = FieldEffect(effect.id, effect.change, .impact(.restart), needsGuest: effect.needsGuest)
