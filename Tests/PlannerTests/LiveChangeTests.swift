@@ -136,6 +136,15 @@ import Testing
         #expect(fleet.hosts[GuestFleet.host]!.live.cache.map(\.fileName).contains(backing))
         fleet.guest.disks.append(DesiredDisk(name: name("data"), size: .gib(1)))
         #expect(fleet.plan().refusals.map(\.code) == ["kept-disk-differs"])
+        #expect(try !fleet.change().causes.contains { $0.contains("attached again") })
+        var smaller = data
+        smaller.size = ByteCount(bytes: data.size.bytes - 512)
+        fleet.guest.disks[1] = smaller
+        #expect(
+            fleet.plan().refusals.map(\.summary) == [
+                "guest.web: the file that was kept of disk data has 1GiB, and does not get smaller"
+            ])
+        #expect(try !fleet.change().causes.contains { $0.contains("attached again") })
         fleet.guest.disks[1] = data
         try fleet.apply()
         #expect(fleet.live.keptDisks.isEmpty)

@@ -66,19 +66,19 @@ extension Remarks {
 }
 
 extension Remarks {
-    /// A file that is attached again stays the overlay that it is: on another image it would be read as garbage.
+    /// A file that is attached again stays what it is: on another image it would be read as garbage, and it does not get
+    /// smaller.
     fileprivate mutating func checkKeptDisks(of guest: GuestTransition) {
         guard let live = guest.live, !live.keptDisks.isEmpty, let resolved = guest.resolved else { return }
         let had = Set(live.definition.spec.disks.map(\.name))
         for disk in resolved.spec.disks where !had.contains(disk.name) {
             guard let kept = live.keptDisks.first(where: { $0.name == disk.name }),
-                kept.backing != disk.base?.fileName
+                let difference = kept.differs(from: disk)
             else { continue }
             refuse(
                 "kept-disk-differs",
-                "guest.\(guest.name): the file that was kept of disk \(disk.name) was made from "
-                    + (kept.backing == nil ? "no image" : "another image"),
-                help: "declare the disk with the image that it had, or give the new one another name",
+                "guest.\(guest.name): the file that was kept of disk \(disk.name) \(difference.text)",
+                help: "declare the disk with the \(difference.remedy), or give the new one another name",
                 range: FieldOrigins(resolved.desired).origin(of: "disks.\(disk.name)") ?? resolved.desired.origin)
         }
     }
