@@ -25,7 +25,7 @@ func diffGuest(
     transition.starts = guest.spec.power == .running && (transition.stops || !live.hasProcess)
     if transition.definesLive { transition.liveChanges = review.liveChanges }
     if definition.spec != guest.spec || !review.disksToMake.isEmpty || !live.missingDisks.isEmpty
-        || transition.changesLive
+        || transition.changesLive || transition.stops && live.effectiveSpec != definition.spec
     {
         // Where the process has not become what the definition says, what goes with the definition may be missing too.
         let isSame = definition.spec == guest.spec && review.disksToMake.isEmpty
