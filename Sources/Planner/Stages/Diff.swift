@@ -101,26 +101,3 @@ private func leftoversToRemove(
     return ours.filter { $0.kind != .cacheFile || !wanted.contains($0.lastComponent) }
         .sorted { ($0.kind.rawValue, $0.subject) < ($1.kind.rawValue, $1.subject) }
 }
-
-extension Leftover {
-    /// Behind the last slash of the subject.
-    var lastComponent: String { subject.split(separator: "/").last.map(String.init) ?? subject }
-
-    /// True where it may lie where an object of this name goes, or where that is made: folders are called as what they
-    /// hold, files have suffixes, and so do their unfinished copies. One that is removed while the new one is being made
-    /// would take that with it.
-    func isInTheWay(of name: String) -> Bool { lastComponent == name || lastComponent.hasPrefix(name + ".") }
-
-    /// What it is, for people.
-    var text: String {
-        switch kind {
-        case .process: "process \(subject)"
-        case .runFolder, .stateFolder: "folder \(subject)"
-        case .interface: "interface \(subject)"
-        case .nftTable: "nftables table \(subject)"
-        case .dhcpServer: "DHCP server \(subject)"
-        case .cacheFile: "cached file \(subject)"
-        case .temporaryFile: "temporary file \(subject)"
-        }
-    }
-}
