@@ -170,7 +170,7 @@ extension SimulatedState {
         let others = live.guests.indices.reduce(ByteCount.zero) {
             $0 + ($1 == index ? .zero : live.guests[$1].memoryCost)
         }
-        let taken = live.strangers.reduce(others) { $0 + $1.memory } + process.memoryCost
+        let taken = otherProcesses.reduce(others) { $0 + $1.memory } + process.memoryCost
         let allocatable = policy.allocatableMemory(of: live.facts.memory)
         guard taken <= allocatable || process.memoryCost <= live.guests[index].memoryCost else {
             throw .notEnoughMemory(definition.name, lacking: taken - allocatable)
@@ -195,6 +195,9 @@ extension SimulatedState {
         live.guests[index].definition.name = name
     }
 
+    /// Those that are no guest's.
+    private var otherProcesses: [StrangerProcess] { live.strangers + live.leftovers.compactMap(\.process) }
+
     private mutating func start(_ guest: GuestReference) throws(SimulatedFault) {
         let index = try index(of: guest)
         guard !live.guests[index].hasProcess else { return }
@@ -203,7 +206,7 @@ extension SimulatedState {
             throw .noSuchNetwork(nic.network)
         }
         let promised = live.guests.reduce(ByteCount.zero) { $0 + $1.memoryCost }
-        let taken = live.strangers.reduce(promised) { $0 + $1.memory } + definition.spec.memoryCost
+        let taken = otherProcesses.reduce(promised) { $0 + $1.memory } + definition.spec.memoryCost
         let allocatable = policy.allocatableMemory(of: live.facts.memory)
         guard taken <= allocatable else { throw .notEnoughMemory(guest.name, lacking: taken - allocatable) }
         let pid = (live.guests.compactMap { $0.process?.pid }.max() ?? 1_000) + 1

@@ -1,6 +1,7 @@
 import FleetModel
 import Glibc
 import HostSystem
+import KVMExecutor
 import Testing
 
 /// What bears our mark and belongs to nothing is an item of the plan; what bears another's is not touched.
@@ -30,14 +31,30 @@ import Testing
             for words in ["process \(orphan)", "interface lgb0123456789", half, unused, "\(id)"] {
                 #expect(plan.says(words), "the plan does not name \(words): \(plan)")
             }
-            #expect(plan.says("guest.web-3 will be created"), "\(plan)")
+            #expect(plan.says("guest.web-3 will be created", "1 leftover", "Downtime and data loss"), "\(plan)")
+            let limited = try await lab.startApply(fleet, "--max-impact", "live").result()
+            #expect(limited.code == 3 && limited.says("--exclude leftover."), "\(limited)")
+            // All that runs is counted: what is left over, and a guest whose record of its process is gone.
+            let record = lab.layout.guestRun(try await lab.guest("web-2").definition.id).running
+            let recorded = try Files.read(record)
+            try Files.remove(record)
+            let running = try GuestObserver(layout: lab.layout, instance: instance).processes()
+            #expect(running.guests.map(\.definition.name.text).sorted() == ["web-1", "web-2"])
+            #expect(running.strangers.contains { $0.pid == orphan })
+            try DurableFile.write(recorded, to: record)
+            let seen = try #require(try await lab.live().leftovers.first { $0.kind == .process })
+            #expect(seen.process?.pid == orphan && (seen.process?.memory ?? .zero) > .mib(16))
             try await lab.expectConverges(fleet)
             #expect(ProcessTable.entry(orphan)?.isDead ?? true, "the orphan runs on")
             for address in Fleet.threeAddresses { #expect(await lab.pings(address)) }
             let healed = try await lab.census()
             #expect(healed.sections["interfaces"]?.count == clean.sections["interfaces"]?.count)
             #expect(!Files.exists(half) && !Files.exists(unused))
-            #expect(try await lab.destroy(fleet).code == 0)
+
+            // The process is on the network that goes.
+            try Files.removeTree(lab.layout.guest(Name(parsing: "e2e")!, Name(parsing: "web-3")!).path)
+            let destroyed = try await lab.destroy(fleet)
+            #expect(destroyed.code == 0, "\(destroyed)")
             try await lab.expect(before)
         }
     }

@@ -27,6 +27,24 @@ import Testing
         expectGolden(json(Samples.new), "plan-new.json")
         expectGolden(json(Samples.changes), "plan-changes.json")
         expectGolden(json(Samples.details), "plan-details.json")
+        expectGolden(json(Samples.losses), "plan-losses.json")
+    }
+
+    /// A guest that did not let something change is named, and nobody else is blamed.
+    @Test func whatDidNotTakeIsTheReason() {
+        let plan = Samples.losses
+        guard let step = plan.steps.first(where: { if case .changeGuest = $0.operation { true } else { false } }) else {
+            Issue.record("the sample changes no guest while it runs")
+            return
+        }
+        var outcome = ApplyOutcome()
+        let other = "something else changes these hosts, or a guest does not stay up"
+        #expect(reason(for: [step.address], outcome) == other)
+        outcome.remarks = [.init(step: step, text: "its memory is 96MiB and not 64MiB")]
+        #expect(
+            reason(for: [step.address], outcome)
+                == "\(step.address): its memory is 96MiB and not 64MiB; plan again to see what brings it")
+        #expect(reason(for: [], outcome) == other)
     }
 
     @Test func everyReplacementSaysWhatForcesIt() throws {

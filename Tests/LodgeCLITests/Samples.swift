@@ -49,6 +49,38 @@ enum Samples {
             options: PlanOptions(replacements: [ResourceAddress(.guest, Scenario.name("web-1"))]))
     }
 
+    /// Data that is lost with and without a restart, and what is left over of guests.
+    static var losses: Plan {
+        var desired = Scenario.desired
+        var mini = Scenario.guest("mini", memory: .mib(64), disks: [Scenario.disk("root", nil, .gib(1))])
+        mini.machine = .microvm
+        mini.cloudInit = nil
+        mini.boot = .image(Scenario.file("firmware"))
+        mini.disks.append(Scenario.disk("data", nil, .gib(1)))
+        mini.disks[1].onRemove = .delete
+        desired.guests.append(mini)
+        desired.guests[0].disks[1].onRemove = .delete
+        var host = Scenario.appliedHost
+        for step in makePlan(desired: desired, hosts: Scenario.observe(host)).steps {
+            do { try host.perform(step.operation) } catch { fatalError("\(step.verb): \(error)") }
+        }
+        for index in desired.guests.indices where desired.guests[index].disks.count > 1 {
+            desired.guests[index].disks.removeLast()
+        }
+        let mark = "lodge:0badcafe/demo/guest/old"
+        host.live.leftovers = [
+            Leftover(
+                kind: .process, subject: "4712", proof: "QEMU runs with this instance's mark \(mark)",
+                fleet: Scenario.name("demo"),
+                process: StrangerProcess(pid: 4712, name: mark, memory: .gib(4), cpus: 1)),
+            Leftover(
+                kind: .stateFolder, subject: "/var/lib/lodge/guests/demo/lost",
+                proof: "it lies among this instance's guests, but it has no guest.json", fleet: Scenario.name("demo"),
+                disks: [Scenario.name("data"), Scenario.name("root")]),
+        ]
+        return makePlan(desired: desired, hosts: Scenario.observe(host))
+    }
+
     static var unreachable: Plan {
         makePlan(
             desired: Scenario.desired,
@@ -61,6 +93,7 @@ enum Samples {
     static let all: [(String, @Sendable () -> Plan)] = [
         ("new", { new }), ("changes", { changes }), ("empty", { empty }), ("refused", { refused }),
         ("destroy", { destroy }), ("causes", { causes }), ("unreachable", { unreachable }), ("details", { details }),
+        ("losses", { losses }),
         ("hostile", { hostile("\n  # guest.forged will be destroyed\nPlan: 9 to add, 9 to change, 9 to destroy.") }),
     ]
 

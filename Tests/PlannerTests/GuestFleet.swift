@@ -47,11 +47,14 @@ struct GuestFleet {
         set { hosts[Self.host]!.live.guests[0] = newValue }
     }
 
-    /// Makes the host as if nothing had been applied, but for a leftover.
-    mutating func clear(leaving leftover: Leftover) {
+    /// Makes the host as if nothing had been applied, but for leftovers.
+    mutating func clear(leaving leftovers: Leftover...) {
         let facts = hosts[Self.host]!.live.facts
-        hosts[Self.host] = SimulatedState(live: LiveHost(facts: facts, leftovers: [leftover]))
+        hosts[Self.host] = SimulatedState(live: LiveHost(facts: facts, leftovers: leftovers))
     }
+
+    /// Leaves something on the host.
+    mutating func leave(_ leftover: Leftover) { hosts[Self.host]!.live.leftovers.append(leftover) }
 
     func plan(_ options: PlanOptions = PlanOptions()) -> Plan {
         makePlan(desired: desired, hosts: observe(hosts), options: options)
@@ -77,6 +80,14 @@ struct GuestFleet {
         #expect(rest.isEmpty, "\(rest.changes.first.debugDescription)")
         return plan.steps.flatMap { step -> [LiveChange] in
             if case .changeGuest(_, let changes) = step.operation { changes } else { [] }
+        }
+    }
+
+    /// Performs the plan up to where it defines the guest, which is cut off.
+    mutating func interruptDefinition(_ options: PlanOptions = PlanOptions()) throws {
+        for step in plan(options).steps {
+            if case .defineGuest = step.operation { return try hosts[Self.host]!.interrupt(step.operation) }
+            try hosts[Self.host]!.perform(step.operation)
         }
     }
 

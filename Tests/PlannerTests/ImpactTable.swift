@@ -42,6 +42,8 @@ enum ImpactTable {
                 effect.needsGuest ? "the guest has to co-operate" : nil,
                 effect.isDeferred ? "in effect at the next restart" : nil,
                 impact >= .replace && !effect.interrupts ? "the guest runs on" : nil,
+                impact == .destroy && effect.interrupts && effect.id.hasPrefix("guest.disks.")
+                    ? "the guest restarts" : nil,
             ].compactMap { $0 }
             return remarks.isEmpty ? impact.rawValue : "\(impact.rawValue); \(remarks.joined(separator: "; "))"
         }

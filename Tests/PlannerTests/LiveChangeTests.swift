@@ -136,6 +136,15 @@ import Testing
         #expect(fleet.hosts[GuestFleet.host]!.live.cache.map(\.fileName).contains(backing))
         fleet.guest.disks.append(DesiredDisk(name: name("data"), size: .gib(1)))
         #expect(fleet.plan().refusals.map(\.code) == ["kept-disk-differs"])
+        #expect(try !fleet.change().causes.contains { $0.contains("attached again") })
+        var smaller = data
+        smaller.size = ByteCount(bytes: data.size.bytes - 512)
+        fleet.guest.disks[1] = smaller
+        #expect(
+            fleet.plan().refusals.map(\.summary) == [
+                "guest.web: the file that was kept of disk data has 1GiB, and does not get smaller"
+            ])
+        #expect(try !fleet.change().causes.contains { $0.contains("attached again") })
         fleet.guest.disks[1] = data
         try fleet.apply()
         #expect(fleet.live.keptDisks.isEmpty)
@@ -218,9 +227,30 @@ import Testing
         try fleet.interruptChange()
         #expect(pendingRestart(of: fleet.live).map(\.path) == ["memory", "disks.logs"])
         let change = try fleet.change()
-        #expect(change.impact == .live && change.causes.contains("an earlier change has not taken"))
+        #expect(change.impact == .live && change.causes.contains("an earlier change was cut off"))
         let changes = try fleet.apply()
         #expect(changes == [.setMemory(.mib(512)), .addDisk(fleet.live.definition.spec.disks[2]), .record])
+    }
+
+    /// What the guest did not let happen it would not let happen again: only a restart brings it.
+    @Test func aChangeThatTheGuestRefusedIsARestart() throws {
+        var fleet = try GuestFleet()
+        let before = try #require(fleet.live.process)
+        fleet.guest.memory = .mib(128)
+        try fleet.apply()
+        fleet.live.process?.spec.memory = before.spec.memory
+        #expect(pendingRestart(of: fleet.live).map(\.path) == ["memory"])
+        let field = try fleet.field("memory")
+        #expect(field.impact == .restart && field.before == "256MiB" && field.after == "128MiB")
+        #expect(field.note == "the guest did not let it change while it ran")
+        #expect(try fleet.change().causes == ["an earlier change has not taken while it ran"])
+        #expect(fleet.plan(PlanOptions(maxImpact: .live)).refusals.map(\.code) == ["max-impact"])
+
+        var another = fleet
+        another.guest.memory = .mib(192)
+        #expect(try another.change().impact == .live, "what is asked for now was not tried yet")
+        #expect(try fleet.apply().isEmpty)
+        #expect(fleet.live.process?.bootMemory == .mib(128))
     }
 
     @Test(arguments: [

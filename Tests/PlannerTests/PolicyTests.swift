@@ -69,6 +69,47 @@ import Testing
         #expect(codes(fleet.plan()).isEmpty)
     }
 
+    /// As long as its old file is there, a disk that an interrupted replacement was to make anew can be kept.
+    @Test func anInterruptedReplacementIsOneStill() throws {
+        var fleet = try GuestFleet()
+        try fleet.interruptDefinition(PlanOptions(replacements: [ResourceAddress(.guest, name("web"))]))
+        let change = try fleet.change()
+        #expect(change.action == .replace && change.impact == .replace && change.isDrift)
+        #expect(change.causes.first == "an interrupted change is still to make disk root anew")
+        #expect(codes(fleet.plan(PlanOptions(maxImpact: .restart))) == ["max-impact"])
+        var gone = fleet
+        gone.live.missingDisks = [name("root")]
+        #expect(try gone.change().impact == .live, "nothing is there to be lost")
+        fleet.guest.isProtected = true
+        #expect(codes(fleet.plan()) == ["protected"])
+        fleet.guest.isProtected = false
+        try fleet.apply()
+    }
+
+    @Test func anInterruptedNewDataDiskLosesWhatIsThere() throws {
+        var fleet = try GuestFleet()
+        fleet.guest.disks[1].size = .mib(512)
+        try fleet.interruptDefinition()
+        let change = try fleet.change()
+        #expect(change.action == .update && change.impact == .destroy)
+        #expect(codes(fleet.plan(PlanOptions(maxImpact: .replace))) == ["max-impact"])
+    }
+
+    /// A guest that was never whole has nothing to lose.
+    @Test func anInterruptedCreationIsNoReplacement() throws {
+        var fleet = try GuestFleet()
+        fleet.guest.isProtected = true
+        fleet.clear()
+        try fleet.interruptDefinition()
+        fleet.live.missingDisks = [name("data")]
+        fleet.guest.cpus = 1
+        #expect(codes(fleet.plan(PlanOptions(maxImpact: .live))).isEmpty)
+        try fleet.interruptDefinition()
+        fleet.live.missingDisks = []
+        #expect(codes(fleet.plan(PlanOptions(maxImpact: .live))).isEmpty)
+        try fleet.apply()
+    }
+
     @Test func losingADiskIsLosingWhatIsProtected() throws {
         var fleet = try GuestFleet {
             $0.isProtected = true

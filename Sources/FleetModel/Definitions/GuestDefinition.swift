@@ -8,7 +8,7 @@ public struct GuestDefinition: Codable, Hashable, Sendable {
     public var id: ObjectID
     public var owner: Owner
     public var name: Name
-    /// Counts the changes of this definition, from 1.
+    /// Counts the changes of this definition, from 1; what is changed before the guest was made whole does not count.
     public var generation: Int
     public var spec: GuestSpec
     /// Disks of the spec that still have to be made (or made anew); empty once the definition is true.

@@ -23,11 +23,28 @@ public struct Leftover: Codable, Hashable, Sendable {
     public var proof: String
     /// The fleet that it is known to belong to; nil: the instance's own.
     public var fleet: Name?
+    /// For a process: what it takes of its host.
+    public var process: StrangerProcess?
+    /// For a folder: the disks whose files lie in it; nil: there are none.
+    public var disks: [Name]?
 
-    public init(kind: Kind, subject: String, proof: String, fleet: Name? = nil) {
+    public init(
+        kind: Kind, subject: String, proof: String, fleet: Name? = nil, process: StrangerProcess? = nil,
+        disks: [Name]? = nil
+    ) {
         self.kind = kind
         self.subject = subject
         self.proof = proof
         self.fleet = fleet
+        self.process = process
+        self.disks = disks
+    }
+
+    /// What removing it does: a process is a guest's system that runs, and a folder may hold the only copy of its data.
+    public var impact: Impact { kind == .process || disks?.isEmpty == false ? .destroy : .live }
+
+    /// True where both are the same thing, whatever it takes by now.
+    public func isSame(as other: Leftover) -> Bool {
+        kind == other.kind && subject == other.subject && proof == other.proof
     }
 }

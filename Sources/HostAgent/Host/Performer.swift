@@ -166,7 +166,7 @@ struct Performer: Sendable {
 
     private func remove(_ leftover: Leftover) async throws {
         // What was left over when the plan was made may belong to something by now.
-        guard try await observer.observe().leftovers.contains(leftover) else { return }
+        guard try await observer.observe().leftovers.contains(where: leftover.isSame) else { return }
         let networkFolders = [layout.networksFolder, layout.networkRunsFolder]
         if networkFolders.contains(where: { leftover.subject.hasPrefix($0 + "/") }) {
             return try await networkTurn.pass { try await network.removeLeftover(leftover) }

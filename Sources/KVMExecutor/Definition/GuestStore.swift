@@ -22,7 +22,8 @@ public struct GuestStore: Sendable {
                     broken.append(
                         Leftover(
                             kind: .stateFolder, subject: folder.path,
-                            proof: "it lies among this instance's guests, and holds no guest.json", fleet: fleet))
+                            proof: "it lies among this instance's guests, and holds no guest.json", fleet: fleet,
+                            disks: disks(in: folder)))
                 }
             }
         }
@@ -36,6 +37,15 @@ public struct GuestStore: Sendable {
         do { return try Files.list(folder).compactMap { Name(parsing: $0) } } catch {
             throw ExecutorError("list the guests", error)
         }
+    }
+
+    /// The disks whose files lie in a guest's folder, by name; nil: there are none.
+    private func disks(in folder: GuestFolder) -> [Name]? {
+        let files = (try? Files.list(folder.path)) ?? []
+        let disks = files.compactMap { file in
+            file.hasSuffix(".qcow2") ? Name(parsing: String(file.dropLast(".qcow2".count))) : nil
+        }
+        return disks.isEmpty ? nil : disks.sorted()
     }
 
     public func definition(_ fleet: Name, _ name: Name) throws(ExecutorError) -> GuestDefinition {

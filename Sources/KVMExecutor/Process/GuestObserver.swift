@@ -49,7 +49,7 @@ public struct GuestObserver: Sendable {
                 Leftover(
                     kind: .process, subject: "\(process.entry.pid)",
                     proof: "QEMU runs with this instance's mark \(process.name), but no definition has its id",
-                    fleet: process.owner(instance)))
+                    fleet: process.owner(instance), process: process.stranger))
         }
         for run in runs where ObjectID(parsing: run) != nil && !ids.contains(run) {
             leftovers.append(
@@ -74,15 +74,19 @@ public struct GuestObserver: Sendable {
         return try await observe(definition, emulators: isRecorded ? [] : EmulatorProcess.all())
     }
 
-    /// What holds memory now, without asking any of it how it is: for deciding whether one more guest fits.
+    /// What holds memory now, without asking any of it how it is: for deciding whether one more guest fits. Every QEMU
+    /// counts: one that is no guest's, whoever started it, is among the strangers.
     public func processes() throws(ExecutorError) -> (guests: [LiveGuest], strangers: [StrangerProcess]) {
         let store = GuestStore(layout: layout)
+        let emulators = EmulatorProcess.all()
         var guests: [LiveGuest] = []
         for definition in try store.list().definitions {
-            guard let process = try store.liveProcess(definition) else { continue }
+            let recorded = try store.liveProcess(definition)
+            guard let process = recorded ?? EmulatorProcess.guest(definition, among: emulators) else { continue }
             guests.append(LiveGuest(definition: definition, state: .running, process: process))
         }
-        return (guests, EmulatorProcess.all().filter { $0.owner(instance) == nil }.map(\.stranger))
+        let known = Set(guests.compactMap { $0.process?.pid })
+        return (guests, emulators.filter { !known.contains($0.entry.pid) }.map(\.stranger))
     }
 
     private func observe(

@@ -34,7 +34,8 @@ struct ChangeLines {
         "will be created", "will be updated in-place", "must be replaced", "will be destroyed",
     ]
 
-    init(_ change: Change) {
+    /// - Parameter stops: The plan ends the guest's process.
+    init(_ change: Change, stops: Bool) {
         let end: String
         (mark, end) =
             switch change.action {
@@ -44,7 +45,7 @@ struct ChangeLines {
             case .destroy: (.remove, Self.endings[3])
             }
         sentence = "\(change.address) \(end)"
-        let impact = change.action == .update ? change.impact.map { " (\(impactText($0)))" } : nil
+        let impact = change.action == .update ? change.impact.map { " (\(impactText($0, stops: stops)))" } : nil
         subject = "\(change.address) on \(change.host)\(impact ?? "")"
         let rename = change.renamedFrom.map { "renamed from \(change.address.kind.rawValue).\($0), and kept" }
         causes = ((rename.map { [$0] } ?? []) + change.causes).map { cause in

@@ -16,6 +16,8 @@ func document(of object: Change.Object) -> JSONValue {
         fields([
             "kind": .string(leftover.kind.rawValue), "subject": .string(leftover.subject),
             "proof": .string(leftover.proof), "fleet": leftover.fleet.map { .text($0) },
+            "memory": leftover.process.map { .bytes($0.memory) }, "cpus": leftover.process.map { .int(Int64($0.cpus)) },
+            "disks": leftover.disks.map { .array($0.map { .text($0) }) },
         ])
     }
 }

@@ -1,17 +1,23 @@
 import FleetModel
 
-/// The guests that go down or lose something, the worst first, each with the fields or causes that make them.
+/// The guests that go down or lose something, the worst first, each with the fields or causes that make them; then what
+/// is left over of guests and goes.
 func interruptionTable(_ plan: Plan) -> TextTable {
     var table = TextTable([
         .init(title: "GUEST"), .init(title: "HOST"), .init(title: "BECAUSE OF"), .init(title: "IMPACT"),
     ])
+    let stopped = plan.stopped
     let guests = plan.changes.filter { $0.address.kind == .guest && ($0.impact ?? .live) >= .restart }
+    let leftovers = plan.changes.filter { $0.address.kind == .leftover && ($0.impact ?? .live) >= .restart }
     // Sorting is stable: among equals the names stay in order.
-    for change in guests.sorted(by: { $0.severity > $1.severity }) {
+    for change in guests.sorted(by: { $0.severity > $1.severity }) + leftovers {
         guard let impact = change.impact else { continue }
         table.add([
-            .init(change.address.name.text), .init(change.host.text), .init(reason(for: impact, of: change)),
-            .init(change.action == .destroy ? "destroy" : impactText(impact), tone(of: impact)),
+            .init(change.address.kind == .guest ? change.address.name.text : change.address.description),
+            .init(change.host.text), .init(reason(for: impact, of: change)),
+            .init(
+                change.action == .destroy ? "destroy" : impactText(impact, stops: stopped.contains(change)),
+                tone(of: impact)),
         ])
     }
     return table
@@ -29,6 +35,7 @@ extension Change {
     /// From what interrupts nothing to what is gone for good.
     var severity: Int {
         switch (action, impact) {
+        case (.destroy, .live): 0
         case (.destroy, _): 4
         case (_, .destroy): 3
         case (_, .replace): 2

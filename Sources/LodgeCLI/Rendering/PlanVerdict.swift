@@ -30,21 +30,65 @@ func countsText(_ plan: Plan) -> String {
 /// What happens to guests, the worst first.
 private func interruption(by plan: Plan) -> String {
     let guests = plan.changes.filter { $0.address.kind == .guest }
+    let stopped = plan.stopped
+    let losing = guests.filter { $0.action != .destroy && $0.impact == .destroy }
+    let restarting = losing.count { stopped.contains($0) }
+    let leftovers = plan.changes.count { $0.address.kind == .leftover && $0.impact == .destroy }
     let parts: [(count: Int, one: String, many: String)] = [
         (guests.count { $0.action == .destroy }, "is destroyed", "are destroyed"),
-        (guests.count { $0.action != .destroy && $0.impact == .destroy }, "loses data", "lose data"),
+        (restarting, "restarts or stops and loses data", "restart or stop and lose data"),
+        (losing.count - restarting, "loses data", "lose data"),
         (guests.count { $0.impact == .replace }, "is replaced", "are replaced"),
         (guests.count { $0.impact == .restart }, "restarts or stops", "restart or stop"),
     ]
     let clauses = parts.filter { $0.count > 0 }.enumerated().map { index, part in
         "\(index == 0 ? counted(part.count, "guest") : "\(part.count)") \(part.count == 1 ? part.one : part.many)"
     }
-    return clauses.isEmpty ? "nothing that runs is interrupted" : clauses.joined(separator: ", ")
+    return clauses.isEmpty && leftovers == 0
+        ? "nothing that runs is interrupted" : (clauses + destruction(ofLeftovers: leftovers)).joined(separator: ", ")
+}
+
+/// Of those that are guests' processes, or folders with their disks.
+private func destruction(ofLeftovers count: Int) -> [String] {
+    count == 0
+        ? []
+        : ["\(counted(count, "leftover")) with a guest's process or disks \(count == 1 ? "is" : "are") destroyed"]
+}
+
+/// The guests whose processes a plan ends, those among the leftovers included.
+struct StoppedGuests {
+    private struct Place: Hashable {
+        let address: ResourceAddress
+        let host: Name
+    }
+
+    private let places: Set<Place>
+
+    init(_ steps: [Step]) {
+        places = Set(
+            steps.compactMap { step in
+                switch step.operation {
+                case .stopGuest: Place(address: step.address, host: step.host)
+                case .removeLeftover(let leftover) where leftover.kind == .process:
+                    Place(address: step.address, host: step.host)
+                default: nil
+                }
+            })
+    }
+
+    func contains(_ change: Change) -> Bool { places.contains(Place(address: change.address, host: change.host)) }
+}
+
+extension Plan {
+    var stopped: StoppedGuests { StoppedGuests(steps) }
 }
 
 /// What an impact does to an object that stays.
-func impactText(_ impact: Impact) -> String {
+///
+/// - Parameter stops: Its process ends for it, whatever else happens.
+func impactText(_ impact: Impact, stops: Bool) -> String {
     switch impact {
+    case .destroy where stops: "restarts and loses data"
     case .live: "live"
     case .restart: "restart"
     case .replace: "new root disk"

@@ -1,8 +1,10 @@
 import FleetModel
 
 /// One change in the form that Terraform's users and bots know: a line in words, then the object and its fields.
-func writeChange(_ change: Change, to text: inout String, _ style: TextStyle) {
-    let lines = ChangeLines(change)
+///
+/// - Parameter stops: The plan ends the guest's process.
+func writeChange(_ change: Change, stops: Bool, to text: inout String, _ style: TextStyle) {
+    let lines = ChangeLines(change, stops: stops)
     text += style.paint("  # \(lines.sentence)", .bold) + "\n"
     text += "  \(style.paint(lines.mark.rawValue, lines.mark.tone)) \(lines.subject)\n"
     for cause in lines.causes { text += "      # \(cause)\n" }

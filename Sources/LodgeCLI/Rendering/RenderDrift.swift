@@ -29,7 +29,8 @@ public func renderDriftJSON(_ changes: [Change], of fleet: Name, timestamp: Stri
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
-    let document = Document(fleet: fleet, timestamp: timestamp, resourceDrift: changes.map { ResourceChange($0) })
+    let document = Document(
+        fleet: fleet, timestamp: timestamp, resourceDrift: changes.map { ResourceChange($0, stops: false) })
     do {
         return String(decoding: try encoder.encode(document), as: UTF8.self) + "\n"
     } catch {

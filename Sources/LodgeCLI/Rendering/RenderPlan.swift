@@ -12,9 +12,10 @@ public func renderPlan(_ plan: Plan, style: TextStyle) -> String {
         write(
             strangerTable(plan.strangers), under: "Not of this fleet, counted and never touched:", to: &text, style)
     }
+    let stopped = plan.stopped
     for change in plan.changes {
         text += "\n"
-        writeChange(change, to: &text, style)
+        writeChange(change, stops: stopped.contains(change), to: &text, style)
     }
     writeRemarks(of: plan, to: &text, style)
     writeEnd(of: plan, to: &text, style)

@@ -45,8 +45,10 @@ struct PlanDocument: Encodable {
         errored = !plan.refusals.isEmpty || !plan.unreachable.isEmpty
         self.digest = digest
         self.timestamp = timestamp
-        resourceChanges = plan.changes.map { ResourceChange($0) }
-        resourceDrift = plan.changes.filter(\.isDrift).map { ResourceChange($0) }
+        let stopped = plan.stopped
+        let changes = plan.changes.map { (change: $0, document: ResourceChange($0, stops: stopped.contains($0))) }
+        resourceChanges = changes.map(\.document)
+        resourceDrift = changes.filter(\.change.isDrift).map(\.document)
         capacity = plan.capacity.map { Capacity($0) }
         strangers = plan.strangers.map { StrangerShare($0) }
         steps = plan.steps.map { PlannedStep($0) }

@@ -21,7 +21,7 @@ public func renderPlanMarkdown(_ plan: Plan, limit: Int = 59_000) -> String {
         text += strangerSection(plan.strangers, limit: share(5))
     }
     let remarks = remarksSection(of: plan, limit: share(10))
-    text += changesSection(plan.changes, limit: limit - text.utf8.count - remarks.utf8.count)
+    text += changesSection(plan.changes, plan.stopped, limit: limit - text.utf8.count - remarks.utf8.count)
     return text + remarks
 }
 
@@ -53,11 +53,14 @@ private func strangerSection(_ strangers: [Stranger], limit: Int) -> String {
 }
 
 /// In the order of the plan, or, where they are too many, the worst first.
-private func changesSection(_ changes: [Change], limit: Int) -> String {
+private func changesSection(_ changes: [Change], _ stopped: StoppedGuests, limit: Int) -> String {
     guard !changes.isEmpty else { return "" }
     let head = "\n#### Changes\n\n"
     func render(_ changes: [Change]) -> String {
-        Markdown.fitting(changes.lazy.map(changeBlock), limit: limit - head.utf8.count, count: changes.count) {
+        Markdown.fitting(
+            changes.lazy.map { changeBlock($0, stops: stopped.contains($0)) }, limit: limit - head.utf8.count,
+            count: changes.count
+        ) {
             "\(counted($0, "more change")) not shown; see the JSON."
         }
     }
@@ -67,8 +70,8 @@ private func changesSection(_ changes: [Change], limit: Int) -> String {
     return head + render(changes.sorted { $0.severity > $1.severity })
 }
 
-private func changeBlock(_ change: Change) -> String {
-    let lines = ChangeLines(change)
+private func changeBlock(_ change: Change, stops: Bool) -> String {
+    let lines = ChangeLines(change, stops: stops)
     var content = ""
     for cause in lines.causes.prefix(20) { content += "# \(cause.shortened(to: 300))\n" }
     for line in lines.fields.prefix(40) {

@@ -11,6 +11,21 @@ func renderRemarks(_ outcome: ApplyOutcome) -> String {
     return text
 }
 
+/// Why an apply whose steps all succeeded did not lead to what it was to lead to, as the end of a sentence: guests that
+/// did not let something change while they ran, or somebody else.
+///
+/// - Parameter left: what is not as it is to be.
+func reason(for left: Set<ResourceAddress>, _ outcome: ApplyOutcome) -> String {
+    let refused = outcome.remarks.sorted { $0.step.id < $1.step.id }.filter { remark in
+        guard case .changeGuest = remark.step.operation else { return false }
+        return left.contains(remark.step.address)
+    }
+    guard !refused.isEmpty else { return "something else changes these hosts, or a guest does not stay up" }
+    let more = refused.count > 3 ? "; and \(counted(refused.count - 3, "more guest"))" : ""
+    return refused.prefix(3).map { "\($0.step.address): \($0.text.visible)" }.joined(separator: "; ") + more
+        + "; plan again to see what brings it"
+}
+
 /// The report on an apply that did not get to its end: what failed and why, what was done, what was not begun.
 func renderReport(_ outcome: ApplyOutcome, style: TextStyle) -> String {
     var text = outcome.failed.map { renderFailure($0, style: style) }.joined()

@@ -9,13 +9,17 @@ struct ResourceChange: Encodable {
     let host: Name
     let actionReason: OrNull<String>
     let impact: OrNull<Impact>
+    /// A process ends that runs: of a guest that is restarted, stopped or destroyed.
+    let stops: Bool
     let isDrift: Bool
     let causes: [String]
     let previousAddress: OrNull<ResourceAddress>
     let change: Detail
 
-    init(_ change: Change) {
+    /// - Parameter stops: The plan ends the guest's process.
+    init(_ change: Change, stops: Bool) {
         address = change.address
+        self.stops = stops
         type = "lodge_\(change.address.kind.rawValue)"
         name = change.address.name
         host = change.host

@@ -122,14 +122,14 @@ struct ChangeRun: Sendable {
                 if output.format == .text { Terminal.output.write("\n" + renderPlan(rest, style: output.style)) }
                 return said.fail(
                     "every step succeeded, but the hosts are not what the manifests say: \(countsText(rest)) are left; "
-                        + "something else changes these hosts, or a guest does not stay up", plan, outcome)
+                        + reason(for: Set(rest.changes.map(\.address)), outcome), plan, outcome)
             }
         case .unmet(let unmet):
             guard unmet.isEmpty else {
                 Terminal.errors.write(renderDiagnostics(unmet, style: Terminal.errors.style))
                 return said.fail(
-                    "every step succeeded, but the hosts are not what the plan leads to; something else changes these "
-                        + "hosts, or a guest does not stay up", plan, outcome)
+                    "every step succeeded, but the hosts are not what the plan leads to; "
+                        + reason(for: Set(plan.changes.map(\.address)), outcome), plan, outcome)
             }
         }
         if output.format == .text {

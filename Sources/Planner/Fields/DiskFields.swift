@@ -26,6 +26,7 @@ let diskPresence = FieldRule<PlacedDisk>(
         },
         .when(
             "delete-restart", "removed, with `onRemove: delete`: the first disk, or on microvm", .destroy,
+            note: { _ in "the guest restarts for it" },
             if: { $0.old.disk?.onRemove == .delete }),
         .when(
             "remove", "removed, with `onRemove: keep`", .live, needsGuest: true,
@@ -41,14 +42,14 @@ let diskFields: [FieldRule<PlacedDisk>] = [
         [
             .when("renamed", "the same bytes under another name", .live, if: { $0.old.hasSameContent(as: $0.new) }),
             .when("root", "other bytes, of the first disk", .replace, if: { $0.new.isRoot }),
-            .always("data", "other bytes, of another disk", .destroy),
+            .always("data", "other bytes, of another disk", .destroy, note: { _ in "the guest restarts for it" }),
         ]),
     FieldRule(
         "size", { $0.disk?.size ?? .zero }, text: { "\($0)" },
         [
             .when("more", "larger", .live, if: { $0.old.size < $0.new.size }),
             .when("less-root", "smaller, of the first disk", .replace, if: { $0.new.isRoot }),
-            .always("less-data", "smaller, of another disk", .destroy),
+            .always("less-data", "smaller, of another disk", .destroy, note: { _ in "the guest restarts for it" }),
         ]),
     FieldRule("iops", { $0.disk?.iops }, text: { $0.map { "\($0)" } }, [.always("any", "any", .live)]),
     FieldRule("bandwidth", { $0.disk?.bandwidth }, text: { $0?.inBytes }, [.always("any", "any", .live)]),

@@ -12,8 +12,8 @@ struct GuestContext: Sendable {
     let bootMemory: ByteCount
     /// Ports where a disk or a NIC can be added; additions of one plan share them.
     var freePorts: Int
-    /// The sizes of files that are there for disks that its definition has no more.
-    let keptDisks: [Name: ByteCount]
+    /// The files that are there of disks that its definition has no more.
+    let keptDisks: [Name: KeptDisk]
     /// True: one of its NICs' addresses passes from or to another guest.
     let isContended: Bool
 
@@ -26,7 +26,7 @@ struct GuestContext: Sendable {
         maxCPUs = spec.maxCPUs
         bootMemory = live.process?.bootMemory ?? spec.memory
         freePorts = live.freePorts ?? 0
-        keptDisks = Dictionary(live.keptDisks.map { ($0.name, $0.size) }, uniquingKeysWith: { first, _ in first })
+        keptDisks = Dictionary(live.keptDisks.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         self.isContended = isContended
     }
 

@@ -35,8 +35,8 @@ struct GuestDifference {
                 let absent = PlacedDisk(disk: nil, isRoot: false, hasOthers: !disks.before.isEmpty)
                 add(diskPresence.verdict(from: absent, to: new, at: path, context))
                 if new.isRoot == false || disks.before.isEmpty { context.freePorts -= 1 }
-                if let size = context.keptDisks[disk.name] {
-                    causes.append("disk \(disk.name) has a file that was kept (\(size)), which is attached again")
+                if let kept = context.keptDisks[disk.name], kept.differs(from: disk) == nil {
+                    causes.append("disk \(disk.name) has a file that was kept (\(kept.size)), which is attached again")
                 }
                 continue
             }

@@ -35,7 +35,7 @@ struct ObservedHost {
             disk: min(live.facts.disk, policy.disk ?? live.facts.disk))
     }
 
-    /// What guests, ours and others', and strangers have now. Disks count with their virtual sizes, whether their
+    /// What guests, ours and others', processes that are left over, and strangers have now. Disks count with their virtual sizes, whether their
     /// guest runs or has them still or not.
     var taken: HostCapacity.Amounts {
         var taken = HostCapacity.Amounts()
@@ -44,7 +44,7 @@ struct ObservedHost {
             taken.cpus += guest.runningCPUs
             taken.disk += guest.diskSize
         }
-        for stranger in live.strangers {
+        for stranger in live.strangers + live.leftovers.compactMap(\.process) {
             taken.memory += stranger.memory
             taken.cpus += stranger.cpus
         }

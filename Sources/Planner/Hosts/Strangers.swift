@@ -24,7 +24,10 @@ extension ObservedHost {
         }
         for leftover in live.leftovers {
             guard let fleet = leftover.fleet, fleet != owner.fleet else { continue }
-            strangers.append(Stranger(host: name, text: "\(leftover.text), left over from fleet \(fleet)"))
+            strangers.append(
+                Stranger(
+                    host: name, text: "\(leftover.text), left over from fleet \(fleet)",
+                    memory: leftover.process?.memory ?? .zero, cpus: leftover.process?.cpus ?? 0))
         }
         return strangers.sorted { $0.memory == $1.memory ? $0.text < $1.text : $0.memory > $1.memory }
     }

@@ -22,7 +22,9 @@ extension OrderingProblem {
         }
 
         for (index, host) in observed.hosts.enumerated() {
-            let (before, allocatable) = (Load(host.taken), Load(host.allocatable))
+            // Nothing grows before the processes that are left over are gone.
+            let before = Load(host.taken) - Load(difference.leftovers[index].taken)
+            let allocatable = Load(host.allocatable)
             free.append(
                 Load(memory: allocatable.memory - before.memory, cpus: max(0, allocatable.cpus - before.cpus)))
             var groupOf: [Int: Int] = [:]

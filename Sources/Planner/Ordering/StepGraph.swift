@@ -38,6 +38,19 @@ struct StepGraph {
         }
     }
 
+    /// True where every step of the host that may take more than there is needs that the processes that are left over
+    /// are removed.
+    func waitForLeftovers(host: Int) -> Bool {
+        let removals = ofHost[host].filter { steps[$0].removesProcess }
+        guard !removals.isEmpty else { return true }
+        return ofHost[host].allSatisfy { id in
+            switch steps[id].operation {
+            case .startGuest, .changeGuest: Set(removals).isSubset(of: steps[id].needs)
+            default: true
+            }
+        }
+    }
+
     /// The steps that every one of the given ones needs, directly or not.
     func commonNeeds(of consumers: [Int]) -> Set<Int> {
         let isConsumer = Set(consumers)
@@ -82,5 +95,12 @@ struct StepGraph {
             }
         }
         return chainsNeeded(followers) <= bound.allowed
+    }
+}
+
+extension Step {
+    /// It frees what a process takes that is left over.
+    fileprivate var removesProcess: Bool {
+        if case .removeLeftover(let leftover) = operation { leftover.process != nil } else { false }
     }
 }

@@ -4,10 +4,8 @@ extension Remarks {
     /// Refuses what a host cannot give, with the arithmetic.
     ///
     /// - Returns: true where its memory or processors do not hold what is asked for.
-    mutating func weigh(
-        _ capacity: HostCapacity, _ disk: DiskLoad, _ guests: [GuestTransition], on host: ObservedHost
-    ) -> Bool {
-        let bill = CapacityBill(capacity: capacity, guests: guests, host: host)
+    mutating func weigh(_ bill: CapacityBill, _ disk: DiskLoad) -> Bool {
+        let (capacity, host) = (bill.capacity, bill.host)
         let lacksMemory = bill.starts && capacity.after.memory > capacity.allocatable.memory
         let lacksCPUs = bill.starts && capacity.after.cpus > max(capacity.allocatable.cpus, capacity.before.cpus)
         if lacksMemory { refuseMemory(bill) }
@@ -106,10 +104,13 @@ struct CapacityBill {
     let host: ObservedHost
     let starts: Bool
     private let guests: [GuestTransition]
+    private let removed: [Leftover]
 
-    init(capacity: HostCapacity, guests: [GuestTransition], host: ObservedHost) {
+    /// - Parameter removed: leftovers that the plan removes, and what they take with them.
+    init(capacity: HostCapacity, guests: [GuestTransition], removed: [Leftover], host: ObservedHost) {
         self.capacity = capacity
         self.guests = guests
+        self.removed = removed
         self.host = host
         starts = guests.contains { $0.starts || $0.grows }
     }
@@ -150,6 +151,11 @@ struct CapacityBill {
             }
         }
         for process in host.live.strangers { add("QEMU process \(process.pid) (\(process.name))", stranger(process)) }
+        for leftover in host.live.leftovers where !removed.contains(leftover) {
+            if let process = leftover.process {
+                add("\(ResourceAddress(leftover)), \(leftover.text) (\(process.name))", stranger(process))
+            }
+        }
         return items.sorted { $0.amount == $1.amount ? $0.name < $1.name : $0.amount > $1.amount }
     }
 

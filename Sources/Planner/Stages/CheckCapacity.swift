@@ -15,7 +15,10 @@ func checkCapacity(of difference: Difference, on observed: ObservedFleet) -> Cap
     for (index, host) in observed.hosts.enumerated() {
         let guests = difference.guests[index]
         let before = host.taken
+        let freed = difference.leftovers[index].taken
         var after = before
+        after.memory = after.memory - freed.memory
+        after.cpus -= freed.cpus
         for guest in guests {
             after.memory = after.memory + guest.taken.memory - guest.freed.memory
             after.cpus += guest.taken.cpus - guest.freed.cpus
@@ -25,7 +28,9 @@ func checkCapacity(of difference: Difference, on observed: ObservedFleet) -> Cap
         var capacity = HostCapacity(
             host: host.name, allocatable: host.allocatable, before: before, peak: before, after: after)
         capacity.peak.disk += disk.peakGrowth
-        if check.remarks.weigh(capacity, disk, guests, on: host) { check.full.insert(index) }
+        let bill = CapacityBill(
+            capacity: capacity, guests: guests, removed: difference.leftovers[index], host: host)
+        if check.remarks.weigh(bill, disk) { check.full.insert(index) }
         check.hosts.append(capacity)
     }
     return check

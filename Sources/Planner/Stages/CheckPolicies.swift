@@ -5,13 +5,19 @@ func checkPolicies(
     of difference: Difference, desired: DesiredFleet, options: PlanOptions, on observed: ObservedFleet
 ) -> Remarks {
     var remarks = Remarks()
-    for (host, guests) in zip(observed.hosts, difference.guests) {
-        for guest in guests {
+    for (index, host) in observed.hosts.enumerated() {
+        for guest in difference.guests[index] {
             remarks.protect(guest, on: host)
             guard guest.change.action != .create else { continue }
             remarks.limit(
                 guest.change, to: limits(of: guest, fleet: desired.policy, command: options.maxImpact),
                 otherwise: "leave the change out", range: guest.resolved?.desired.origin)
+        }
+        for leftover in difference.leftovers[index] {
+            let change = Change(removing: leftover, from: host.name)
+            remarks.limit(
+                change, to: generalLimits(of: change, fleet: desired.policy, command: options.maxImpact),
+                otherwise: "leave it alone with --exclude \(change.address)")
         }
     }
     return remarks
@@ -20,7 +26,7 @@ func checkPolicies(
 /// Refuses a plan that does more to a guest than is allowed, for plans that were made under another limit.
 public func limitImpact(of plan: Plan, to limit: Impact) -> [Diagnostic] {
     var remarks = Remarks()
-    for change in plan.changes where change.address.kind == .guest {
+    for change in plan.changes where change.address.kind == .guest || change.address.kind == .leftover {
         let remedy = "apply without --max-impact, or with --max-impact \(change.impact?.rawValue ?? "")"
         remarks.limit(
             change, to: [ImpactLimit(impact: limit, text: "--max-impact", remedy: remedy)], otherwise: "plan again")
@@ -36,14 +42,20 @@ private struct ImpactLimit {
 }
 
 private func limits(of guest: GuestTransition, fleet: FleetPolicy, command: Impact?) -> [ImpactLimit] {
+    var limits = generalLimits(of: guest.change, fleet: fleet, command: command)
+    if let own = guest.resolved?.desired.update.maxImpact {
+        limits.insert(
+            ImpactLimit(impact: own, text: "its update.maxImpact", remedy: "raise the guest's update.maxImpact"), at: 1)
+    }
+    return limits
+}
+
+/// What holds for whatever is changed.
+private func generalLimits(of change: Change, fleet: FleetPolicy, command: Impact?) -> [ImpactLimit] {
     var limits = [
         ImpactLimit(impact: fleet.maxImpact, text: "the fleet's policy.maxImpact", remedy: "raise policy.maxImpact")
     ]
-    if let own = guest.resolved?.desired.update.maxImpact {
-        limits.append(
-            ImpactLimit(impact: own, text: "its update.maxImpact", remedy: "raise the guest's update.maxImpact"))
-    }
-    if let command, let impact = guest.change.impact {
+    if let command, let impact = change.impact {
         limits.append(
             ImpactLimit(impact: command, text: "--max-impact", remedy: "plan with --max-impact \(impact.rawValue)"))
     }
@@ -100,7 +112,7 @@ extension Change {
     /// What it does, for people.
     fileprivate var verb: String {
         switch (action, impact ?? .live) {
-        case (.destroy, _): "destroy it"
+        case (.destroy, _): address.kind == .leftover ? "remove it" : "destroy it"
         case (.replace, let impact): impact == .destroy ? "replace it and lose data of it" : "replace it"
         case (_, .live): "change it"
         case (_, .restart): "restart it"

@@ -66,19 +66,19 @@ extension Remarks {
 }
 
 extension Remarks {
-    /// A file that is attached again stays the overlay that it is: on another image it would be read as garbage.
+    /// A file that is attached again stays what it is: on another image it would be read as garbage, and it does not get
+    /// smaller.
     fileprivate mutating func checkKeptDisks(of guest: GuestTransition) {
         guard let live = guest.live, !live.keptDisks.isEmpty, let resolved = guest.resolved else { return }
         let had = Set(live.definition.spec.disks.map(\.name))
         for disk in resolved.spec.disks where !had.contains(disk.name) {
             guard let kept = live.keptDisks.first(where: { $0.name == disk.name }),
-                kept.backing != disk.base?.fileName
+                let difference = kept.differs(from: disk)
             else { continue }
             refuse(
                 "kept-disk-differs",
-                "guest.\(guest.name): the file that was kept of disk \(disk.name) was made from "
-                    + (kept.backing == nil ? "no image" : "another image"),
-                help: "declare the disk with the image that it had, or give the new one another name",
+                "guest.\(guest.name): the file that was kept of disk \(disk.name) \(difference.text)",
+                help: "declare the disk with the \(difference.remedy), or give the new one another name",
                 range: FieldOrigins(resolved.desired).origin(of: "disks.\(disk.name)") ?? resolved.desired.origin)
         }
     }
@@ -100,27 +100,4 @@ private func leftoversToRemove(
     for guest in resolved.guests[index] { wanted.formUnion(guest.desired.boot?.files.map(\.file.fileName) ?? []) }
     return ours.filter { $0.kind != .cacheFile || !wanted.contains($0.lastComponent) }
         .sorted { ($0.kind.rawValue, $0.subject) < ($1.kind.rawValue, $1.subject) }
-}
-
-extension Leftover {
-    /// Behind the last slash of the subject.
-    var lastComponent: String { subject.split(separator: "/").last.map(String.init) ?? subject }
-
-    /// True where it may lie where an object of this name goes, or where that is made: folders are called as what they
-    /// hold, files have suffixes, and so do their unfinished copies. One that is removed while the new one is being made
-    /// would take that with it.
-    func isInTheWay(of name: String) -> Bool { lastComponent == name || lastComponent.hasPrefix(name + ".") }
-
-    /// What it is, for people.
-    var text: String {
-        switch kind {
-        case .process: "process \(subject)"
-        case .runFolder, .stateFolder: "folder \(subject)"
-        case .interface: "interface \(subject)"
-        case .nftTable: "nftables table \(subject)"
-        case .dhcpServer: "DHCP server \(subject)"
-        case .cacheFile: "cached file \(subject)"
-        case .temporaryFile: "temporary file \(subject)"
-        }
-    }
 }

@@ -26,10 +26,13 @@ func diffGuest(
     if transition.definesLive { transition.liveChanges = review.liveChanges }
     if definition.spec != guest.spec || !review.disksToMake.isEmpty || !live.missingDisks.isEmpty
         || !definition.doomedDisks.isEmpty || transition.changesLive
+        || transition.stops && live.effectiveSpec != definition.spec
     {
+        // Where the process has not become what the definition says, what goes with the definition may be missing too.
+        let isSame = definition.spec == guest.spec && review.disksToMake.isEmpty
         transition.definition = GuestDefinition(
             id: definition.id, owner: definition.owner, name: guest.name,
-            generation: definition.generation + (definition.spec == guest.spec && review.disksToMake.isEmpty ? 0 : 1),
+            generation: definition.generation + (isSame || definition.isUnfinished ? 0 : 1),
             spec: guest.spec,
             pendingDisks: review.disksToMake)
     }
@@ -62,7 +65,7 @@ public func driftCauses(of guest: LiveGuest) -> [String] {
     }
     causes += guest.defects.map(\.text)
     let pending = Set(guest.definition.pendingDisks)
-    for disk in guest.definition.pendingDisks { causes.append("an interrupted change left disk \(disk) unmade") }
+    causes += guest.definition.pendingDisks.map(guest.definition.pendingCause)
     for disk in guest.definition.doomedDisks { causes.append("the file of disk \(disk) is still to be deleted") }
     for disk in guest.missingDisks where !pending.contains(disk) { causes.append("the file of disk \(disk) is gone") }
     return causes

@@ -31,7 +31,7 @@ struct GuestReview {
             actual = ActualGuest(process, defects: live.defects, wanted: guest.spec)
         }
         if renames { addRename(from: definition.name, to: guest.name) }
-        addFields(defined, actual, definition.spec, guest.spec, context)
+        addFields(defined, actual, live, guest.spec, context)
         var renewed = defined.renewed
         if surroundings.replacements.contains(ResourceAddress(.guest, guest.name)) {
             add("requested by --replace", .replace, goesDown: true)
@@ -79,10 +79,13 @@ struct GuestReview {
     /// What the definition changes, and what the process lacks of it. Where the two are apart, what becomes of files
     /// counts as the step from the old definition, and what becomes of the process as the step from what it is.
     private mutating func addFields(
-        _ defined: GuestDifference, _ actual: ActualGuest?, _ old: GuestSpec, _ new: GuestSpec,
+        _ defined: GuestDifference, _ actual: ActualGuest?, _ live: LiveGuest, _ new: GuestSpec,
         _ context: GuestContext
     ) {
+        let old = live.definition.spec
         causes += defined.causes
+        // A change takes over the definition's number once all of it was tried.
+        let hasTried = live.process?.generation == live.definition.generation
         guard let actual, actual.spec != old else {
             for verdict in defined.verdicts { add(verdict) }
             return
@@ -92,8 +95,12 @@ struct GuestReview {
         for verdict in defined.verdicts { add(verdict.field.impact >= .replace ? verdict : verdict.with(byPath)) }
         let known = Set(defined.verdicts.map(\.field.path))
         for verdict in present where !known.contains(verdict.field.path) && verdict.canBePending {
-            add(verdict.asPending)
-            if !actual.drifted.contains(verdict.field.path) { add("an earlier change has not taken", .live) }
+            guard !actual.drifted.contains(verdict.field.path) else {
+                add(verdict.asPending)
+                continue
+            }
+            add(hasTried ? verdict.asPending.asRefused : verdict.asPending)
+            add(hasTried ? "an earlier change has not taken while it ran" : "an earlier change was cut off", .live)
         }
     }
 
@@ -143,9 +150,16 @@ struct GuestReview {
         let had = Set(live.effectiveSpec.disks.map(\.name))
         var toMake = Set(renewed)
         for (position, disk) in guest.spec.disks.enumerated() where !toMake.contains(disk.name) {
-            if pending.contains(disk.name) {
+            if pending.contains(disk.name), missing.contains(disk.name) || live.definition.isUnfinished {
                 toMake.insert(disk.name)
-                add("an interrupted change left disk \(disk.name) unmade", .restart, goesDown: true, isDrift: true)
+                add(live.definition.pendingCause(disk.name), .restart, goesDown: true, isDrift: true)
+            } else if pending.contains(disk.name) {
+                // Whose file it is cannot be told: the old one's, with all that is on it, or the new one's.
+                toMake.insert(disk.name)
+                if position == 0 { isReplaced = true }
+                add(
+                    live.definition.pendingCause(disk.name), position == 0 ? .replace : .destroy, goesDown: true,
+                    isDrift: true)
             } else if missing.contains(disk.name), !had.contains(disk.name) {
                 // It is made when it is plugged in: a field that the process lacks.
                 add("an interrupted change left disk \(disk.name) unmade", .live, isDrift: true)
@@ -222,6 +236,18 @@ struct GuestReview {
     }
 }
 
+extension GuestDefinition {
+    /// The guest was being made when that was cut off: it has never run, and nothing is on its disks.
+    var isUnfinished: Bool { generation == 1 && !pendingDisks.isEmpty }
+
+    /// For plans: what an interrupted change is to blame for.
+    func pendingCause(_ disk: Name) -> String {
+        isUnfinished
+            ? "an interrupted change left disk \(disk) unmade"
+            : "an interrupted change is still to make disk \(disk) anew"
+    }
+}
+
 extension FieldVerdict {
     /// The order of a guest's devices, its power and what waits for a restart anyway are never pending.
     var canBePending: Bool { !effect.isDeferred && field.path != "power" && !field.path.hasSuffix(".order") }
@@ -233,6 +259,18 @@ extension FieldVerdict {
         pending.field.impact = .restart
         pending.effect = FieldEffect(effect.id, effect.change, .impact(.restart), needsGuest: effect.needsGuest)
         return pending
+    }
+
+    /// A field that the guest did not let change while it ran: to try that again would end as before. A disk whose file
+    /// is to be deleted is tried again: a restart takes it from the guest, but leaves the file.
+    var asRefused: FieldVerdict {
+        guard field.impact < .destroy else { return self }
+        var refused = self
+        refused.field.impact = max(.restart, field.impact)
+        refused.field.note = "the guest did not let it change while it ran"
+        refused.effect = FieldEffect(
+            effect.id, effect.change, .impact(refused.field.impact), needsGuest: effect.needsGuest)
+        return refused
     }
 
     /// The field as the step from what the process has.

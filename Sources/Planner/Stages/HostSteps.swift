@@ -21,6 +21,8 @@ struct HostSteps {
     /// Steps that end what may be an earlier life of a guest that is made anew: it has the same id, and with it the
     /// same interfaces and the same run folder.
     private var endings: [Int] = []
+    /// Steps that end processes, which take memory until then and may be on any network.
+    private var kills: [Int] = []
     private var files: [String: Int]
     private var ensures: [ObjectID: Int] = [:]
     private var networkRenames: [ObjectID: Int] = [:]
@@ -89,8 +91,11 @@ struct HostSteps {
 
     private mutating func removeLeftovers() {
         for leftover in leftovers {
-            let step = add(ResourceAddress(leftover), "remove", .removeLeftover(leftover))
+            let step = add(
+                ResourceAddress(leftover), "remove", .removeLeftover(leftover),
+                memoryDelta: -(leftover.process?.memory.bytes ?? 0))
             clearings.append(step)
+            if leftover.kind == .process { kills.append(step) }
             if leftover.kind == .process || leftover.kind == .runFolder { endings.append(step) }
         }
     }
@@ -197,6 +202,7 @@ struct HostSteps {
         var relies = guest.stops ? nil : ground.reliances(of: guest)
         func expectation() -> Fingerprint? { isFirst ? guest.live.map { Fingerprint($0) } ?? .absent : nil }
         if let definition = guest.definition {
+            if guest.definesLive { needs += kills }
             let step = add(
                 address, guest.live == nil ? "create" : "define",
                 guest.definesLive ? .changeGuest(definition, guest.liveChanges) : .defineGuest(definition),
@@ -211,7 +217,7 @@ struct HostSteps {
         }
         guard guest.starts else { return }
         let start = add(
-            address, "start", .startGuest(guest.reference), needs: needs.unique,
+            address, "start", .startGuest(guest.reference), needs: (needs + kills).unique,
             memoryDelta: guest.taken.memory.bytes, expects: expectation(), relies: relies, of: position)
         starts[position] = start
         arrivals[position] = start
@@ -247,12 +253,14 @@ struct HostSteps {
     private mutating func removeNetwork(_ id: ObjectID, early group: GuestGroup?) {
         guard removedNetworks[id] == nil, let network = networks.first(where: { $0.id == id }), let live = network.live
         else { return }
-        let needs: [Int] =
+        let left: [Int] =
             if let group {
                 emptied(group)
             } else {
                 guests.indices.filter { guests[$0].wasOn(id) }.compactMap { departures[$0] }
             }
+        // A process that is left over may be on it, and so may an interface.
+        let needs = (left + kills + zip(leftovers, clearings).filter { $0.0.kind == .interface }.map(\.1)).unique
         removedNetworks[id] = add(
             network.change.address, "remove", .removeNetwork(live.definition), needs: needs, expects: Fingerprint(live))
     }

@@ -44,11 +44,7 @@ func order(
         ordered.changes += difference.networks[index].map(\.change)
         ordered.changes += difference.images[index].map(\.change)
         ordered.changes += difference.guests[index].map(\.change)
-        ordered.changes += difference.leftovers[index].map { leftover in
-            Change(
-                address: ResourceAddress(leftover), host: host.name, action: .destroy, impact: .live,
-                causes: ["\(leftover.text) belongs to no definition: \(leftover.proof)"], before: .leftover(leftover))
-        }
+        ordered.changes += difference.leftovers[index].map { Change(removing: $0, from: host.name) }
     }
     ordered.add(schedule)
     let order = ordered.changes.indices.sorted { a, b in

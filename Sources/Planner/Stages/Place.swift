@@ -85,6 +85,7 @@ extension Placement {
         var free = observed.hosts.map { host in
             var free = host.allocatable.memory.bytes
             for stranger in host.live.strangers { free -= stranger.memory.bytes }
+            for leftover in host.live.leftovers { free -= leftover.process?.memory.bytes ?? 0 }
             for guest in host.live.guests where guest.definition.owner != host.owner { free -= guest.memoryCost.bytes }
             return free
         }

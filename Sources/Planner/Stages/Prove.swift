@@ -26,11 +26,16 @@ func prove(
         let load = HostLoad(difference.guests[index], ordered.hosts[index], claims[index], steps, host: index)
         let grouped = !difference.groups[index].isEmpty
         let peak = load.peak(isLoose: !grouped && !steps.isEntangled(host: index, load))
-        proof.hosts[index].peak.memory += ByteCount(bytes: peak.memory)
-        proof.hosts[index].peak.cpus += Int(peak.cpus)
+        // Nothing grows before what is left over is gone: the host is at its fullest before that, or after.
+        let freed = difference.leftovers[index].taken
+        let before = proof.hosts[index].before
+        proof.hosts[index].peak.memory = max(
+            before.memory, before.memory - freed.memory + ByteCount(bytes: peak.memory))
+        proof.hosts[index].peak.cpus = max(before.cpus, before.cpus - freed.cpus + Int(peak.cpus))
 
         guard !isRefused else { continue }
         let (free, name) = (problem.free[index], observed.hosts[index].name)
+        if !steps.waitForLeftovers(host: index) { broken.append("host.\(name)'s memory next to what is left over") }
         if free.memory < 0 {
             if !load.fitsOnceFreed(-free.memory) { broken.append("host.\(name)'s memory") }
         } else if peak.memory > free.memory {
