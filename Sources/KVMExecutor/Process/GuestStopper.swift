@@ -33,8 +33,8 @@ public struct GuestStopper: Sendable {
         if let session = await button.session(until: ContinuousClock.now + wait) {
             defer { session.close() }
             try? await session.quit(timeout: wait)
+            if await ProcessTable.waitForEnd(process.pid, startTime: process.startTime, timeout: wait) { return }
         }
-        if await ProcessTable.waitForEnd(process.pid, startTime: process.startTime, timeout: wait) { return }
         do { try ProcessTable.signal(process.pid, startTime: process.startTime, SIGKILL) } catch {
             throw ExecutorError("stop guest \(guest.name)", error)
         }

@@ -44,7 +44,8 @@ final class ScriptedMonitor: Sendable {
             }
         }
         guard bound == 0, listen(listener, 4) == 0 else { throw SystemError.now("listen", path) }
-        DispatchQueue.global().async { [listener, weak self] in
+        // A thread of its own: it blocks, and the global queue's threads are those of all tasks.
+        DispatchQueue(label: "scripted monitor").async { [listener, weak self] in
             while true {
                 let client = accept(listener, nil, nil)
                 guard client >= 0 else { break }
