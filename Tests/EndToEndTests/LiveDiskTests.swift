@@ -25,6 +25,7 @@ import Testing
             try await arrival(lab)
             try await drift(lab)
             try await departure(lab)
+            try await deletion(lab, fleet)
 
             #expect(try await lab.destroy(fleet).code == 0)
             try await lab.expect(before)
@@ -93,6 +94,29 @@ import Testing
         #expect(try await defects(lab) == [.strangeDevice("alien")])
         try await lab.pull("alien", of: "web-1")
         #expect(try await defects(lab).isEmpty)
+    }
+
+    /// A deletion that could not be made, and a process that takes its record along: the definition remembers it.
+    private func deletion(_ lab: Lab, _ fleet: Fleet) async throws {
+        var data = Self.data
+        data.onRemove = .delete
+        #expect(try await lab.change("web-1", [.addDisk(data)]) { $0.disks = [data] } == nil)
+        // Somebody else has the monitor.
+        let session = try await lab.monitor(of: "web-1")
+        await #expect(throws: (any Error).self) {
+            try await lab.change("web-1", [.removeDisk(data.name, deletesFile: true)]) { $0.disks = [] }
+        }
+        session.close()
+        try await lab.end(try await lab.pid("web-1"))
+        let guest = try await lab.guest("web-1")
+        #expect(guest.definition.doomedDisks == [data.name] && guest.keptDisks.isEmpty)
+        #expect(Files.exists(file(lab, data.name)))
+        let plan = try await lab.plan(fleet)
+        #expect(plan.says("it is not running", "left the file of disk data, whose data is to be deleted"), "\(plan)")
+        try await lab.expectConverges(fleet)
+        #expect(!Files.exists(file(lab, data.name)))
+        let healed = try await lab.guest("web-1")
+        #expect(healed.definition.doomedDisks.isEmpty && healed.keptDisks.isEmpty)
     }
 
     private func departure(_ lab: Lab) async throws {

@@ -1,6 +1,7 @@
 import FleetModel
 import Glibc
 import HostSystem
+import QMP
 import Testing
 
 /// Killed anywhere, an apply leaves what the next plan sees and the next apply heals.
@@ -120,12 +121,30 @@ import Testing
             try await expectHealed(fleet, lab, "network.lan will be updated", "does not forward")
 
             try await files(fleet, lab)
+            try await cable(fleet, lab)
 
             try await lab.ip("link", "delete", bridge)
             try await expectHealed(fleet, lab, "network.lan will be updated", "its bridge is missing")
             #expect(try await lab.pid("web-3") == pids.1, "running guests are plugged in again, not restarted")
             #expect(try await lab.destroy(fleet).code == 0)
         }
+    }
+
+    /// A NIC whose cable is pulled, and a tap that is switched off.
+    private func cable(_ fleet: Fleet, _ lab: Lab) async throws {
+        let definition = try await lab.guest("web-2").definition
+        let nic = try #require(definition.spec.nics.first)
+        let session = try await lab.monitor(of: "web-2")
+        _ = try await session.execute(SetLink("nic-\(nic.name)", up: false))
+        session.close()
+        try await expectHealed(
+            fleet, lab, "guest.web-2 will be updated", "the cable of NIC \(nic.name) is pulled")
+        #expect(await lab.pings("\(nic.ipv4)"))
+
+        let tap = InterfaceName.tap(definition.owner.instance, guest: definition.id, nic: nic.name)
+        try await lab.ip("link", "set", tap, "down")
+        try await expectHealed(fleet, lab, "network.lan will be updated", "a guest's interface is switched off")
+        #expect(await lab.pings("\(nic.ipv4)"))
     }
 
     /// What the DHCP and DNS server reads: guests' definitions say what is to be there.

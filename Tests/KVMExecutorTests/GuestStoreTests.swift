@@ -59,9 +59,28 @@ import Testing
     /// What a newer Lodge wrote is no leftover: removing it would destroy a guest.
     @Test func aNewerDefinitionIsAnErrorAndNoLeftover() throws {
         try folder.write(
-            #"{"schema": 3, "spec": "changed beyond recognition"}"#, to: "state/guests/demo/web-1/guest.json")
+            #"{"schema": 99, "spec": "changed beyond recognition"}"#, to: "state/guests/demo/web-1/guest.json")
         let error = #expect(throws: ExecutorError.self) { try store.list() }
-        #expect(error?.reason.contains("newer Lodge (schema 3)") == true)
+        #expect(error?.reason.contains("newer Lodge (schema 99)") == true)
+    }
+
+    /// What was to be deleted is, whatever comes between, unless it is wanted again.
+    @Test func aDiskThatGoesWithItsDataIsRemembered() {
+        var first = definition
+        first.spec.disks = [
+            DiskSpec(name: name("a"), size: .mib(8), onRemove: .delete), DiskSpec(name: name("b"), size: .mib(8)),
+        ]
+        var second = definition
+        second.spec.disks = []
+        second.keepPendingDisks(of: first)
+        #expect(second.doomedDisks == [name("a")])
+        var third = definition
+        third.spec.disks = [first.spec.disks[1]]
+        third.keepPendingDisks(of: second)
+        #expect(third.doomedDisks == [name("a")])
+        var last = first
+        last.keepPendingDisks(of: third)
+        #expect(last.doomedDisks.isEmpty)
     }
 
     /// Taken for a process that is not there, it would be restarted.

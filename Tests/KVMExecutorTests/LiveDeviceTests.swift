@@ -72,6 +72,8 @@ import Testing
         let left = try #require(try store.running(definition.id))
         #expect(left.spec == spec, "a restart is pending")
         #expect(Files.exists(file(definition)), "a disk in use keeps its file")
+        let kept = try store.definition(definition.owner.fleet, definition.name)
+        #expect(kept.doomedDisks == [disk.name], "and is deleted once it is not")
         #expect(peer.arguments(of: "device_del") == [["id": "disk-data"], ["id": "nic-eth0"]])
         #expect(peer.requests.allSatisfy { $0.execute != "blockdev-del" && $0.execute != "netdev_del" })
     }

@@ -85,6 +85,13 @@ import Testing
         }
         #expect(try await Command.run("stat", ["-c", "%a %u %g", path], package: "coreutils") == "440 0 54321\n")
         #expect(try Files.list(folder.path) == ["seed.iso"])
+        // It says itself what it was built from, and is not built again for that.
+        let seed = Seed(definition(CloudInit(userData: "#!/bin/sh\n")))
+        #expect(seed.mark != nil && Seed.mark(at: path) == seed.mark)
+        #expect(Seed(definition(CloudInit(userData: "#!/bin/sh\nid\n"))).mark != seed.mark)
+        let version = Files.version(path)
+        try await seed.ensure(at: path)
+        #expect(Files.version(path) == version)
         try await Seed(definition(nil)).build(at: path, user: user)
         #expect(try Files.list(folder.path).isEmpty)
     }

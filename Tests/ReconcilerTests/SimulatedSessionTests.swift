@@ -151,9 +151,9 @@ import Testing
     }
 
     @Test func aNewerSnapshotIsAnError() throws {
-        try fleet.folder.write(#"{"schema":3}"#, to: "state/simulated/\(host.name).json")
+        try fleet.folder.write(#"{"schema":99}"#, to: "state/simulated/\(host.name).json")
         let error = #expect(throws: HostError.self) { try session() }
-        #expect(error?.text.contains("newer Lodge (schema 3)") == true)
+        #expect(error?.text.contains("newer Lodge (schema 99)") == true)
     }
 
     @Test func nonsenseOnDiskIsAnError() throws {
