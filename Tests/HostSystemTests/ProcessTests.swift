@@ -9,7 +9,7 @@ import Testing
 
     private func sleeper(_ descriptors: [CInt: CInt] = [:], environment: [String] = []) throws -> ProcessEntry {
         let pid = try DetachedProcess.start(
-            "/bin/sleep", arguments: ["60"], descriptors: descriptors, environment: environment)
+            "/bin/sleep", arguments: ["600"], descriptors: descriptors, environment: environment)
         // The kernel lets go of whoever starts a program before the program is set up, and its loader opens files.
         let deadline = ContinuousClock.now + .seconds(60)
         while !isAsleep(pid), ContinuousClock.now < deadline { usleep(1_000) }
