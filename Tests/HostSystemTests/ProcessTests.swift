@@ -27,7 +27,7 @@ import Testing
     @Test func aZombieIsDead() async throws {
         let process = try sleeper()
         #expect(ProcessTable.lives(process.pid, startTime: process.startTime))
-        #expect(process.arguments == ["/bin/sleep", "60"])
+        #expect(process.arguments == ["/bin/sleep", "600"])
         #expect(ProcessTable.all().contains { $0.pid == process.pid })
         try ProcessTable.signal(process.pid, startTime: process.startTime, SIGKILL)
         // Nobody has reaped it: its entry is still there.
