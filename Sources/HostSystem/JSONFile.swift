@@ -52,8 +52,23 @@ public enum JSONFile {
             return try decode(bytes)
         } catch let newer as NewerSchema {
             throw .newer(path: path, schema: newer.schema)
+        } catch let error as DecodingError {
+            throw .malformed(path: path, error.explanation)
         } catch {
             throw .malformed(path: path, "\(error)")
+        }
+    }
+}
+
+extension DecodingError {
+    /// What is wrong, and at which field.
+    fileprivate var explanation: String {
+        switch self {
+        case .dataCorrupted(let context), .typeMismatch(_, let context), .valueNotFound(_, let context),
+            .keyNotFound(_, let context):
+            let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }
+            return context.debugDescription + (path.isEmpty ? "" : " (at \(path.joined(separator: ".")))")
+        @unknown default: return "\(self)"
         }
     }
 }
