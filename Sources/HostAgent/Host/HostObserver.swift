@@ -8,20 +8,21 @@ import VirtualNetwork
 struct HostObserver: Sendable {
     let layout: HostLayout
     let instance: InstanceID
+    private var network: NetworkHost { NetworkHost(layout: layout, instance: instance) }
 
     func observe() async throws(HostError) -> LiveHost {
         do {
             async let facts = facts()
-            async let network = NetworkHost(layout: layout, instance: instance).observe()
+            async let seen = network.observe()
             async let guests = GuestObserver(layout: layout, instance: instance).observe()
             let cache = try ImageCache(layout: layout).list()
             let claims = try ImageClaims(layout: layout).list()
-            let (seenNetworks, seenGuests) = (try await network, try await guests)
+            let (seenNetworks, seenGuests) = (try await seen, try await guests)
             var networks = seenNetworks.networks
             // A guest without a readable definition may have reservations, too.
             if !seenGuests.leftovers.contains(where: { $0.kind == .stateFolder }) {
                 let guests = seenGuests.guests.map { NetworkGuest($0.definition, alsoOf: $0.process) }
-                networks = NetworkHost(layout: layout, instance: instance).comparing(networks, with: guests)
+                networks = network.comparing(networks, with: guests)
             }
             var live = LiveHost(
                 facts: try await facts, guests: seenGuests.guests.map { $0.comparing(seenNetworks.taps, instance) },
@@ -56,7 +57,7 @@ struct HostObserver: Sendable {
             instance: instance, memory: ByteCount(bytes: Machine.memory), cpus: sysconf(Int32(_SC_NPROCESSORS_ONLN)),
             disk: ByteCount(bytes: space.total), diskAvailable: ByteCount(bytes: space.available),
             diskHeld: ByteCount(bytes: held), kvm: emulator.kvm, qemuVersion: emulator.version,
-            routes: try NetworkHost(layout: layout, instance: instance).routes(),
+            routes: try network.routes(),
             bootID: Machine.bootID)
     }
 
@@ -83,7 +84,7 @@ struct HostObserver: Sendable {
         switch reliance {
         case .network(let id, let name, _):
             do {
-                let isThere = try NetworkHost(layout: layout, instance: instance).hasBridge(id)
+                let isThere = try network.hasBridge(id)
                 return isThere ? nil : "the bridge of network.\(name) is missing"
             } catch {
                 throw HostError(.failed, "\(error)")
@@ -128,7 +129,7 @@ struct HostObserver: Sendable {
         let observer = GuestObserver(layout: layout, instance: instance)
         do {
             guard let live = try await observer.observe(guest) else { return .absent }
-            let taps = try await NetworkHost(layout: layout, instance: instance).seenTaps()
+            let taps = try await network.seenTaps()
             return Fingerprint(live.comparing(taps, instance))
         } catch {
             throw HostError(.failed, "\(error)")

@@ -86,6 +86,7 @@ struct Performer: Sendable {
             try await network.reserve(definition, hostname: renamed.hostname)
             try GuestDefiner(layout: layout).rename(guest, to: name)
         }
+        try await followReservations(of: guest.fleet)
     }
 
     /// All guests with what their processes have; nil where one has no readable definition.

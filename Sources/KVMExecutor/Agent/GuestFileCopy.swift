@@ -19,23 +19,19 @@ public struct GuestFileCopy: Sendable {
         self.path = path
     }
 
-    // MARK: From the guest
-
-    /// Reads the file to its end.
+    /// Opens a file in the guest, and moves one part after the other, taking turns with others on the channel.
     ///
-    /// - Parameter output: gets its parts, in order.
-    /// - Returns: its permission bits; nil: the guest does not tell.
-    public func read(_ output: @Sendable ([UInt8]) -> Void) async throws(ExecutorError) -> UInt32? {
-        let operation = "read \(path) in guest \(agent.guest.name)"
+    /// - Parameter step: moves a part; false: there is none left.
+    private func transfer(
+        _ operation: String, _ path: String, mode: String,
+        _ step: (GuestAgentSession, Int64) async throws(GuestAgentError) -> Bool
+    ) async throws(ExecutorError) {
         var session = try await agent.session(for: operation)
         do throws(GuestAgentError) {
-            let file = try await session.open(path, mode: "r")
+            let file = try await session.open(path, mode: mode)
             var count = 0
             do throws(GuestAgentError) {
-                while true {
-                    let part = try await session.read(file, count: Self.partSize)
-                    guard !part.isEmpty else { break }
-                    output(part)
+                while try await step(session, file) {
                     count += 1
                     if count % Self.partsInTurn == 0 { session = try await agent.nextTurn(after: session) }
                 }
@@ -48,6 +44,22 @@ public struct GuestFileCopy: Sendable {
         } catch {
             await session.end()
             throw ExecutorError(operation, error)
+        }
+    }
+
+    // MARK: From the guest
+
+    /// Reads the file to its end.
+    ///
+    /// - Parameter output: gets its parts, in order.
+    /// - Returns: its permission bits; nil: the guest does not tell.
+    public func read(_ output: @Sendable ([UInt8]) -> Void) async throws(ExecutorError) -> UInt32? {
+        let operation = "read \(path) in guest \(agent.guest.name)"
+        try await transfer(operation, path, mode: "r") { session, file throws(GuestAgentError) in
+            let part = try await session.read(file, count: Self.partSize)
+            guard !part.isEmpty else { return false }
+            output(part)
+            return true
         }
         let status = try? await agent.run(["stat", "-L", "-c", "%a", path])
         return status?.text.flatMap { UInt32($0, radix: 8) }.map { $0 & 0o777 }
@@ -99,26 +111,12 @@ public struct GuestFileCopy: Sendable {
     private func fill(
         _ operation: String, _ path: String, _ parts: AsyncStream<[UInt8]>, _ written: @Sendable () -> Void
     ) async throws(ExecutorError) {
-        var session = try await agent.session(for: operation)
-        do throws(GuestAgentError) {
-            let file = try await session.open(path, mode: "r+")
-            var count = 0
-            do throws(GuestAgentError) {
-                for await part in parts {
-                    try await session.write(part, to: file)
-                    written()
-                    count += 1
-                    if count % Self.partsInTurn == 0 { session = try await agent.nextTurn(after: session) }
-                }
-            } catch {
-                try? await session.close(file)
-                throw error
-            }
-            try await session.close(file)
-            await session.end()
-        } catch {
-            await session.end()
-            throw ExecutorError(operation, error)
+        var rest = parts.makeAsyncIterator()
+        try await transfer(operation, path, mode: "r+") { session, file throws(GuestAgentError) in
+            guard let part = await rest.next() else { return false }
+            try await session.write(part, to: file)
+            written()
+            return true
         }
         // The stream ends at once in a cancelled task: that is no end of the file.
         if Task.isCancelled { throw ExecutorError(operation, "interrupted") }

@@ -35,10 +35,7 @@ struct ManifestOptions: ParsableArguments {
 /// those that it holds.
 struct OptionalManifestOptions: ParsableArguments {
     @Option(
-        name: [.short, .customLong("file")],
-        help: ArgumentHelp(
-            "Manifests that name the hosts and the fleet; without them: this machine, and every fleet on it.",
-            valueName: "path"))
+        name: [.short, .customLong("file")], help: optionalManifestsHelp)
     var files: [String] = []
 
     @OptionGroup var variables: VariableOptions
@@ -49,16 +46,17 @@ struct OptionalManifestOptions: ParsableArguments {
 /// The same for commands whose `-f` means something else.
 struct LongManifestOptions: ParsableArguments {
     @Option(
-        name: .customLong("file"),
-        help: ArgumentHelp(
-            "Manifests that name the hosts and the fleet; without them: this machine, and every fleet on it.",
-            valueName: "path"))
+        name: .customLong("file"), help: optionalManifestsHelp)
     var files: [String] = []
 
     @OptionGroup var variables: VariableOptions
 
     func read() throws -> DesiredFleet? { files.isEmpty ? nil : try readFleet(files, variables) }
 }
+
+private let optionalManifestsHelp = ArgumentHelp(
+    "Manifests that name the hosts and the fleet; without them: this machine, and every fleet on it.", valueName: "path"
+)
 
 private func readFleet(_ files: [String], _ variables: VariableOptions) throws -> DesiredFleet {
     let reading = readManifests(

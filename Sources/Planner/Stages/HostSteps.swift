@@ -18,11 +18,6 @@ struct HostSteps {
     private(set) var steps: [Step] = []
     /// The steps that remove leftovers, in their order.
     private var clearings: [Int] = []
-    /// Steps that end what may be an earlier life of a guest that is made anew: it has the same id, and with it the
-    /// same interfaces and the same run folder.
-    private var endings: [Int] = []
-    /// Steps that end processes, which take memory until then and may be on any network.
-    private var kills: [Int] = []
     private var files: [String: Int]
     private var ensures: [ObjectID: Int] = [:]
     private var networkRenames: [ObjectID: Int] = [:]
@@ -95,15 +90,22 @@ struct HostSteps {
                 ResourceAddress(leftover), "remove", .removeLeftover(leftover),
                 memoryDelta: -(leftover.process?.memory.bytes ?? 0))
             clearings.append(step)
-            if leftover.kind == .process { kills.append(step) }
-            if leftover.kind == .process || leftover.kind == .runFolder { endings.append(step) }
         }
     }
 
-    /// The steps after which nothing lies where an object of this name goes.
-    private func clearings(for name: String) -> [Int] {
-        zip(leftovers, clearings).filter { $0.0.isInTheWay(of: name) }.map(\.1)
+    private func clearings(where isMeant: (Leftover) -> Bool) -> [Int] {
+        zip(leftovers, clearings).filter { isMeant($0.0) }.map(\.1)
     }
+
+    /// The steps after which nothing lies where an object of this name goes.
+    private func clearings(for name: String) -> [Int] { clearings { $0.isInTheWay(of: name) } }
+
+    /// Steps that end what may be an earlier life of a guest that is made anew: it has the same id, and with it the
+    /// same interfaces and the same run folder.
+    private var endings: [Int] { clearings { $0.kind == .process || $0.kind == .runFolder } }
+
+    /// Steps that end processes, which take memory until then and may be on any network.
+    private var kills: [Int] { clearings { $0.kind == .process } }
 
     private mutating func rename() {
         for network in networks where network.renames {
@@ -260,7 +262,7 @@ struct HostSteps {
                 guests.indices.filter { guests[$0].wasOn(id) }.compactMap { departures[$0] }
             }
         // A process that is left over may be on it, and so may an interface.
-        let needs = (left + kills + zip(leftovers, clearings).filter { $0.0.kind == .interface }.map(\.1)).unique
+        let needs = (left + kills + clearings { $0.kind == .interface }).unique
         removedNetworks[id] = add(
             network.change.address, "remove", .removeNetwork(live.definition), needs: needs, expects: Fingerprint(live))
     }
