@@ -77,12 +77,12 @@ import Testing
         #expect(try JSONFile.read(HostSnapshot.self, from: path).host == snapshot.host)
         let text = try String(contentsOfFile: path, encoding: .utf8)
         #expect(text.contains("\"bootMemory\""))
-        #expect(text.contains("\"schema\":3"))
+        #expect(text.contains("\"schema\":4"))
 
         let guest = try old(GuestDefinition.self, "guest")
         try JSONFile.write(guest, to: path)
         #expect(try JSONFile.read(GuestDefinition.self, from: path) == guest)
-        #expect(try String(contentsOfFile: path, encoding: .utf8).contains("\"schema\" : 3"))
+        #expect(try String(contentsOfFile: path, encoding: .utf8).contains("\"schema\" : 4"))
     }
 
     @Test func everyUpgradeLeadsToTheNextSchema() {
@@ -96,10 +96,10 @@ import Testing
     @Test func aNewerSchemaIsNamed() throws {
         let path = FileManager.default.temporaryDirectory.path() + "/newer-\(UUID().uuidString).json"
         defer { try? FileManager.default.removeItem(atPath: path) }
-        try Data(#"{"schema":4,"spec":"quite different"}"#.utf8).write(to: URL(filePath: path))
+        try Data(#"{"schema":5,"spec":"quite different"}"#.utf8).write(to: URL(filePath: path))
         let error = #expect(throws: JSONFile.Failure.self) { try JSONFile.read(GuestDefinition.self, from: path) }
         #expect(
             error?.description
-                == "\(path) was written by a newer Lodge (schema 4); use that version or a later one")
+                == "\(path) was written by a newer Lodge (schema 5); use that version or a later one")
     }
 }

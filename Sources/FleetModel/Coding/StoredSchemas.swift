@@ -2,22 +2,25 @@ import JSONCoding
 
 // What a host keeps, and how what an earlier Lodge wrote there is read. Schema 2 has what a running guest may be
 // changed to, and what protects it: before, nothing of that was there, and the upgrade says so in schema 2's terms.
-// Schema 3 remembers files that are still to be deleted, of which earlier ones did not know any.
+// Schema 3 remembers files that are still to be deleted, of which earlier ones did not know any. Schema 4 names what its guests all had before:
+// firmware, devices, and how each disk is attached.
 
 extension GuestDefinition: Versioned {
     public static let upgrades: [@Sendable (inout JSONValue) -> Void] = [
         { guest in guest.update("spec", upgradeGuestSpec) },
         { guest in guest["doomedDisks"] = .array([]) },
+        { guest in guest.update("spec", nameTheDefaults) },
     ]
 }
 
 extension RunningGuest: Versioned {
-    public static let currentSchema = 2
+    public static let currentSchema = 3
     public static let upgrades: [@Sendable (inout JSONValue) -> Void] = [
         { process in
             process["bootMemory"] = process["spec"]?["memory"]
             process.update("spec", upgradeGuestSpec)
-        }
+        },
+        { process in process.update("spec", nameTheDefaults) },
     ]
 }
 
@@ -45,9 +48,27 @@ private func upgradeGuestSpec(_ spec: inout JSONValue) {
     spec.update("cloudInit") { $0["onChange"] = JSONValue(encoding: SeedChange.ignore) }
 }
 
+private func nameTheDefaults(_ spec: inout JSONValue) {
+    spec["firmware"] = JSONValue(encoding: Firmware.bios)
+    spec["hasTPM"] = .bool(false)
+    spec["devices"] = JSONValue(encoding: DeviceModel.virtio)
+    spec["display"] = JSONValue(encoding: Display.none)
+    spec.update("disks", each: true) { disk in
+        disk["format"] = JSONValue(encoding: DiskFormat.qcow2)
+        disk["bus"] = JSONValue(encoding: DiskBus.virtio)
+        disk["cache"] = JSONValue(encoding: DiskCache.writeback)
+        disk["aio"] = JSONValue(encoding: DiskAIO.threads)
+        disk["discard"] = JSONValue(encoding: DiskDiscard.unmap)
+        disk["hasIOThread"] = .bool(false)
+    }
+    spec.update("cloudInit") { seed in
+        for list in ["packages", "runCommands", "writeFiles"] { seed[list] = .array([]) }
+    }
+}
+
 /// A whole host in a file: what a simulated one is kept as.
 public struct HostSnapshot: Versioned, Sendable {
-    public static let currentSchema = 3
+    public static let currentSchema = 4
 
     public var schema = Self.currentSchema
     public var host: LiveHost
@@ -73,6 +94,14 @@ public struct HostSnapshot: Versioned, Sendable {
             document.update("host") { host in
                 host.update("guests", each: true) { guest in
                     guest.update("definition") { $0.upgrade(as: GuestDefinition.self, to: 3) }
+                }
+            }
+        },
+        { document in
+            document.update("host") { host in
+                host.update("guests", each: true) { guest in
+                    guest.update("definition") { $0.upgrade(as: GuestDefinition.self, to: 4) }
+                    guest.update("process") { $0.upgrade(as: RunningGuest.self, to: 3) }
                 }
             }
         },

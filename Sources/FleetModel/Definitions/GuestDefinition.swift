@@ -2,7 +2,7 @@
 /// leaves half-made is seen.
 public struct GuestDefinition: Codable, Hashable, Sendable {
     /// The layout of this file.
-    public static let currentSchema = 3
+    public static let currentSchema = 4
 
     public var schema: Int
     public var id: ObjectID

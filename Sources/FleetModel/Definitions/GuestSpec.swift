@@ -12,6 +12,11 @@ public struct GuestSpec: Codable, Hashable, Sendable {
     public var accelerator: Accelerator
     /// A QEMU CPU model.
     public var cpuModel: String
+    public var firmware: Firmware
+    /// True: it has a TPM 2.0, whose state is kept with its disks.
+    public var hasTPM: Bool
+    public var devices: DeviceModel
+    public var display: Display
     public var boot: BootSpec?
     public var disks: [DiskSpec]
     public var nics: [NICSpec]
@@ -31,7 +36,8 @@ public struct GuestSpec: Codable, Hashable, Sendable {
     ///   - maxMemory: nil: as much as `memory`.
     public init(
         labels: [String: String] = [:], cpus: Int, maxCPUs: Int? = nil, memory: ByteCount, maxMemory: ByteCount? = nil,
-        machine: MachineType, accelerator: Accelerator, cpuModel: String, boot: BootSpec? = nil,
+        machine: MachineType, accelerator: Accelerator, cpuModel: String, firmware: Firmware = .bios,
+        hasTPM: Bool = false, devices: DeviceModel = .virtio, display: Display = .none, boot: BootSpec? = nil,
         disks: [DiskSpec] = [], nics: [NICSpec] = [], cloudInit: CloudInit? = nil, power: Power = .running,
         stopGrace: Timespan = .seconds(60), isProtected: Bool = false, secrets: [String: SecretSource] = [:]
     ) {
@@ -43,6 +49,10 @@ public struct GuestSpec: Codable, Hashable, Sendable {
         self.machine = machine
         self.accelerator = accelerator
         self.cpuModel = cpuModel
+        self.firmware = firmware
+        self.hasTPM = hasTPM
+        self.devices = devices
+        self.display = display
         self.boot = boot
         self.disks = disks
         self.nics = nics
@@ -97,6 +107,14 @@ public struct DiskSpec: Codable, Hashable, Sendable {
     /// Nil: a blank disk.
     public var base: Base?
     public var size: ByteCount
+    /// How its file holds it.
+    public var format: DiskFormat
+    public var bus: DiskBus
+    public var cache: DiskCache
+    public var aio: DiskAIO
+    public var discard: DiskDiscard
+    /// True: a thread of its own does its input and output.
+    public var hasIOThread: Bool
     /// Reads and writes a second, together; nil: no limit.
     public var iops: Int?
     /// Bytes read and written a second, together; nil: no limit.
@@ -104,12 +122,19 @@ public struct DiskSpec: Codable, Hashable, Sendable {
     public var onRemove: DiskRemoval
 
     public init(
-        name: Name, base: Base? = nil, size: ByteCount, iops: Int? = nil, bandwidth: DataRate? = nil,
-        onRemove: DiskRemoval = .keep
+        name: Name, base: Base? = nil, size: ByteCount, format: DiskFormat = .qcow2, bus: DiskBus = .virtio,
+        cache: DiskCache = .writeback, aio: DiskAIO = .threads, discard: DiskDiscard = .unmap,
+        hasIOThread: Bool = false, iops: Int? = nil, bandwidth: DataRate? = nil, onRemove: DiskRemoval = .keep
     ) {
         self.name = name
         self.base = base
         self.size = size
+        self.format = format
+        self.bus = bus
+        self.cache = cache
+        self.aio = aio
+        self.discard = discard
+        self.hasIOThread = hasIOThread
         self.iops = iops
         self.bandwidth = bandwidth
         self.onRemove = onRemove

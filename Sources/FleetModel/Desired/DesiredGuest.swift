@@ -16,6 +16,10 @@ public struct DesiredGuest: Equatable, Sendable {
     public var accelerator: AcceleratorChoice
     /// A QEMU model name, or `host`; nil: `host` under KVM, `max` without.
     public var cpuModel: String?
+    public var firmware: Firmware
+    public var hasTPM: Bool
+    public var devices: DeviceModel
+    public var display: Display
     public var boot: DesiredBoot?
     public var disks: [DesiredDisk]
     public var nics: [DesiredNIC]
@@ -39,7 +43,8 @@ public struct DesiredGuest: Equatable, Sendable {
     public init(
         name: Name, formerly: Name? = nil, labels: [String: String] = [:], host: Name? = nil, cpus: Int = 1,
         maxCPUs: Int? = nil, memory: ByteCount, maxMemory: ByteCount? = nil, machine: MachineType = .q35,
-        accelerator: AcceleratorChoice = .auto, cpuModel: String? = nil, boot: DesiredBoot? = nil,
+        accelerator: AcceleratorChoice = .auto, cpuModel: String? = nil, firmware: Firmware = .bios,
+        hasTPM: Bool = false, devices: DeviceModel = .virtio, display: Display = .none, boot: DesiredBoot? = nil,
         disks: [DesiredDisk] = [], nics: [DesiredNIC] = [], cloudInit: CloudInit? = nil, power: Power = .running,
         stopGrace: Timespan = .seconds(60), ready: Readiness = Readiness(), restart: RestartPolicy? = nil,
         isProtected: Bool = false, update: UpdatePolicy = UpdatePolicy(), set: Name? = nil,
@@ -56,6 +61,10 @@ public struct DesiredGuest: Equatable, Sendable {
         self.machine = machine
         self.accelerator = accelerator
         self.cpuModel = cpuModel
+        self.firmware = firmware
+        self.hasTPM = hasTPM
+        self.devices = devices
+        self.display = display
         self.boot = boot
         self.disks = disks
         self.nics = nics
@@ -87,6 +96,12 @@ public struct DesiredDisk: Equatable, Sendable {
     public var image: Name?
     /// At least the image's virtual size; where the manifest gives none, equal to it.
     public var size: ByteCount
+    public var format: DiskFormat
+    public var bus: DiskBus
+    public var cache: DiskCache
+    public var aio: DiskAIO
+    public var discard: DiskDiscard
+    public var hasIOThread: Bool
     /// Reads and writes a second, together; nil: no limit.
     public var iops: Int?
     /// Bytes read and written a second, together; nil: no limit.
@@ -94,12 +109,19 @@ public struct DesiredDisk: Equatable, Sendable {
     public var onRemove: DiskRemoval
 
     public init(
-        name: Name, image: Name? = nil, size: ByteCount, iops: Int? = nil, bandwidth: DataRate? = nil,
-        onRemove: DiskRemoval = .keep
+        name: Name, image: Name? = nil, size: ByteCount, format: DiskFormat = .qcow2, bus: DiskBus = .virtio,
+        cache: DiskCache = .writeback, aio: DiskAIO = .threads, discard: DiskDiscard = .unmap,
+        hasIOThread: Bool = false, iops: Int? = nil, bandwidth: DataRate? = nil, onRemove: DiskRemoval = .keep
     ) {
         self.name = name
         self.image = image
         self.size = size
+        self.format = format
+        self.bus = bus
+        self.cache = cache
+        self.aio = aio
+        self.discard = discard
+        self.hasIOThread = hasIOThread
         self.iops = iops
         self.bandwidth = bandwidth
         self.onRemove = onRemove

@@ -6,6 +6,27 @@ public enum MachineType: String, Codable, Sendable, CaseIterable {
     case microvm
 }
 
+/// What a guest's processor executes first.
+public enum Firmware: String, Codable, Sendable, CaseIterable {
+    case bios
+    case uefi
+    /// UEFI that starts what is signed alone.
+    case uefiSecure = "uefi-secure"
+}
+
+/// Which hardware a guest finds besides its machine.
+public enum DeviceModel: String, Codable, Sendable, CaseIterable {
+    case virtio
+    /// IDE disks and e1000 NICs, for systems without virtio drivers.
+    case legacy
+}
+
+public enum Display: String, Codable, Sendable, CaseIterable {
+    case none
+    /// A screen, shown by VNC on a unix socket of the host.
+    case vnc
+}
+
 /// What executes a guest's instructions.
 public enum Accelerator: String, Codable, Sendable {
     /// The processor, through the kernel's KVM.
@@ -30,6 +51,40 @@ public enum DiskRemoval: String, Codable, Sendable, CaseIterable {
     case keep
     /// It is deleted with its data.
     case delete
+}
+
+/// What a guest's disk is attached to.
+public enum DiskBus: String, Codable, Sendable, CaseIterable {
+    case virtio, scsi, sata, ide
+}
+
+/// What of a disk's data may lie in the host's memory alone, as `cache` of qemu(1) names it.
+public enum DiskCache: String, Codable, Sendable, CaseIterable {
+    /// Through the host's page cache; what the guest has flushed is on the host's disk.
+    case writeback
+    /// Past the host's page cache; what the guest has flushed is on the host's disk.
+    case none
+    /// Through the host's page cache; each write is on the host's disk before it counts as done.
+    case writethrough
+    /// Past the host's page cache; each write is on the host's disk before it counts as done.
+    case directsync
+    /// Through the host's page cache, and the guest's flushes do nothing: fast, and a host that fails loses the disk.
+    case unsafe
+}
+
+/// How QEMU hands a disk's input and output to the kernel.
+public enum DiskAIO: String, Codable, Sendable, CaseIterable {
+    case threads
+    /// Linux's native one; only past the host's page cache.
+    case native
+    case ioUring = "io_uring"
+}
+
+/// What becomes of blocks that the guest discards.
+public enum DiskDiscard: String, Codable, Sendable, CaseIterable {
+    /// They are given back to the host.
+    case unmap
+    case ignore
 }
 
 /// What a changed seed does to a guest that has one already. The seed itself is always exchanged.
@@ -75,41 +130,5 @@ public struct Readiness: Codable, Hashable, Sendable {
     public init(_ condition: Condition = .started, timeout: Timespan = .seconds(120)) {
         self.condition = condition
         self.timeout = timeout
-    }
-}
-
-/// What the guest's NoCloud seed says.
-public struct CloudInit: Codable, Hashable, Sendable {
-    public struct User: Codable, Hashable, Sendable {
-        public var name: String
-        /// Public keys, in the form of a line of `authorized_keys`.
-        public var sshKeys: [String]
-        /// May become root without a password.
-        public var sudo: Bool
-        /// The login shell; nil: the system's default.
-        public var shell: String?
-
-        public init(name: String, sshKeys: [String] = [], sudo: Bool = false, shell: String? = nil) {
-            self.name = name
-            self.sshKeys = sshKeys
-            self.sudo = sudo
-            self.shell = shell
-        }
-    }
-
-    /// Nil: the guest's name.
-    public var hostname: String?
-    public var users: [User]
-    /// Taken as it is (`#cloud-config`, `#!` script, …); where users are given too, both travel in one MIME archive.
-    public var userData: String?
-    public var onChange: SeedChange
-
-    public init(
-        hostname: String? = nil, users: [User] = [], userData: String? = nil, onChange: SeedChange = .ignore
-    ) {
-        self.hostname = hostname
-        self.users = users
-        self.userData = userData
-        self.onChange = onChange
     }
 }

@@ -66,11 +66,14 @@ func resolve(_ placement: Placement, desired: DesiredFleet, on observed: Observe
         let spec = GuestSpec(
             labels: wanted.labels, cpus: wanted.cpus, maxCPUs: wanted.maxCPUs, memory: wanted.memory,
             maxMemory: wanted.maxMemory, machine: wanted.machine, accelerator: processor.accelerator,
-            cpuModel: processor.model, boot: wanted.boot?.spec,
+            cpuModel: processor.model, firmware: wanted.firmware, hasTPM: wanted.hasTPM, devices: wanted.devices,
+            display: wanted.display, boot: wanted.boot?.spec,
             disks: wanted.disks.map { disk in
                 DiskSpec(
-                    name: disk.name, base: disk.image.flatMap { images[$0]?.base }, size: disk.size, iops: disk.iops,
-                    bandwidth: disk.bandwidth, onRemove: disk.onRemove)
+                    name: disk.name, base: disk.image.flatMap { images[$0]?.base }, size: disk.size,
+                    format: disk.format, bus: disk.bus, cache: disk.cache, aio: disk.aio, discard: disk.discard,
+                    hasIOThread: disk.hasIOThread, iops: disk.iops, bandwidth: disk.bandwidth,
+                    onRemove: disk.onRemove)
             },
             nics: nics[position], cloudInit: wanted.cloudInit, power: wanted.power, stopGrace: wanted.stopGrace,
             isProtected: wanted.isProtected, secrets: wanted.secrets)

@@ -1,0 +1,66 @@
+/// What the guest's NoCloud seed says.
+public struct CloudInit: Codable, Hashable, Sendable {
+    public struct User: Codable, Hashable, Sendable {
+        public var name: String
+        /// Public keys, in the form of a line of `authorized_keys`.
+        public var sshKeys: [String]
+        /// May become root without a password.
+        public var sudo: Bool
+        /// The login shell; nil: the system's default.
+        public var shell: String?
+
+        public init(name: String, sshKeys: [String] = [], sudo: Bool = false, shell: String? = nil) {
+            self.name = name
+            self.sshKeys = sshKeys
+            self.sudo = sudo
+            self.shell = shell
+        }
+    }
+
+    /// A file that cloud-init writes at the guest's first boot.
+    public struct File: Codable, Hashable, Sendable {
+        /// Absolute.
+        public var path: String
+        public var content: String
+        /// Octal digits, such as `0644`; nil: cloud-init's own default, 0644.
+        public var permissions: String?
+        /// `user:group`; nil: root's.
+        public var owner: String?
+
+        public init(path: String, content: String, permissions: String? = nil, owner: String? = nil) {
+            self.path = path
+            self.content = content
+            self.permissions = permissions
+            self.owner = owner
+        }
+    }
+
+    /// Nil: the guest's name.
+    public var hostname: String?
+    public var users: [User]
+    /// Installed at the guest's first boot.
+    public var packages: [String]
+    /// Lines for the shell, run once at the end of the guest's first boot.
+    public var runCommands: [String]
+    public var writeFiles: [File]
+    /// Taken as it is (`#cloud-config`, `#!` script, …); where the fields above are given too, both travel in one
+    /// MIME archive.
+    public var userData: String?
+    /// The seed's `network-config`, taken as it is; nil: the guest's system sets its NICs up by DHCP.
+    public var networkConfig: String?
+    public var onChange: SeedChange
+
+    public init(
+        hostname: String? = nil, users: [User] = [], packages: [String] = [], runCommands: [String] = [],
+        writeFiles: [File] = [], userData: String? = nil, networkConfig: String? = nil, onChange: SeedChange = .ignore
+    ) {
+        self.hostname = hostname
+        self.users = users
+        self.packages = packages
+        self.runCommands = runCommands
+        self.writeFiles = writeFiles
+        self.userData = userData
+        self.networkConfig = networkConfig
+        self.onChange = onChange
+    }
+}
