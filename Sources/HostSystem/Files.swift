@@ -26,6 +26,24 @@ public enum Files {
         }
     }
 
+    /// Hands a file over in pieces of up to 1 MiB.
+    public static func stream(
+        _ path: String, _ body: (UnsafeRawBufferPointer) throws(SystemError) -> Void
+    ) throws(SystemError) {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw .now("read", path) }
+        defer { close(file) }
+        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+        defer { piece.deallocate() }
+        while true {
+            let count = Glibc.read(file, piece.baseAddress, piece.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .now("read", path) }
+            guard count > 0 else { return }
+            try body(UnsafeRawBufferPointer(rebasing: piece[..<count]))
+        }
+    }
+
     /// The content as text, or nil where the file cannot be read.
     public static func text(_ path: String) -> String? {
         (try? read(path)).map { String(decoding: $0, as: UTF8.self) }
@@ -136,7 +154,13 @@ public enum Files {
         return (Int64(status.f_blocks) * block, Int64(status.f_bavail) * block)
     }
 
-    /// Sets the permission bits.
+    /// What a file takes of its file system, in bytes; 0 where there is none.
+    public static func allocated(_ path: String) -> Int64 {
+        var status = stat()
+        // inode(7): blocks of 512 bytes, whatever the file system's are.
+        return lstat(path, &status) == 0 ? Int64(status.st_blocks) * 512 : 0
+    }
+
     /// What the files in a folder, and in the folders below it, take of their file system, in bytes; 0 where there is no
     /// such folder. What cannot be looked at is left out.
     public static func allocated(below folder: String) -> Int64 {
@@ -151,6 +175,7 @@ public enum Files {
         }
     }
 
+    /// Sets the permission bits.
     public static func setMode(_ path: String, _ mode: UInt32) throws(SystemError) {
         guard chmod(path, mode) == 0 else { throw .now("set the permissions of", path) }
     }

@@ -19,6 +19,7 @@ public struct GuestDefiner: Sendable {
         let folder = layout.guest(definition.owner.fleet, definition.name)
         let user = try SystemUser.find()
         var definition = definition
+        try DiskFiles(definition, layout: layout).checkBases(of: definition)
         let earlier = try? store.definition(definition.owner.fleet, definition.name)
         do {
             try Files.makeFolder(layout.guestsFolder)

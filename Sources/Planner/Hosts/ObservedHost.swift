@@ -48,7 +48,7 @@ struct ObservedHost {
             taken.memory += stranger.memory
             taken.cpus += stranger.cpus
         }
-        for file in live.cache { taken.disk += file.size }
+        for file in live.cache { taken.disk += file.size ?? .zero }
         return taken
     }
 

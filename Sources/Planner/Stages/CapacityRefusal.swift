@@ -74,10 +74,9 @@ extension Remarks {
     private mutating func refuseDisk(_ bill: CapacityBill, _ disk: DiskLoad) {
         let available = bill.host.live.facts.diskAvailable
         let lacking = ByteCount(bytes: disk.copies.bytes - available.bytes)
-        let items = disk.files.sorted { $0.file.size == $1.file.size ? $0.path < $1.path : $0.file.size > $1.file.size }
-            .map {
-                CapacityBill.Item(name: $0.path, amount: $0.file.size.bytes, text: $0.file.size.rounded)
-            }
+        let items = disk.files.compactMap { file, path in
+            file.size.map { CapacityBill.Item(name: path, amount: $0.bytes, text: $0.rounded) }
+        }.sorted { $0.amount == $1.amount ? $0.name < $1.name : $0.amount > $1.amount }
         refuse(
             "capacity-disk", "host.\(bill.host.name) lacks \(lacking.roundedUp) of disk for this plan",
             detail: bill.text(
