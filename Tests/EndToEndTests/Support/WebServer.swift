@@ -89,6 +89,7 @@ extension WebServer {
     /// Makes a qcow2 image of 8 MiB with so many bytes in it that do not get smaller, and serves it.
     ///
     /// - Returns: its path.
+    @discardableResult
     func makeImage(_ name: String, content: Int = 1 << 20) async throws -> String {
         let raw = "\(folder)/\(name).content"
         defer { unlink(raw) }
