@@ -25,6 +25,10 @@ struct SSHCommand: AsyncParsableCommand {
     @Argument(parsing: .captureForPassthrough, help: "A command for the guest's shell; without one: a login.")
     var command: [String] = []
 
+    func validate() throws {
+        guard login.user?.isEmpty != true else { throw ValidationError("--user takes the name of a user.") }
+    }
+
     func run() async throws {
         let search = GuestSearch(wanted: guest, declared: try manifests.read(), layout: host.layout)
         let environment = ProcessInfo.processInfo.environment
