@@ -154,11 +154,21 @@ public enum Files {
         return (Int64(status.f_blocks) * block, Int64(status.f_bavail) * block)
     }
 
-    /// What a file takes of its file system, in bytes; 0 where there is none.
-    public static func allocated(_ path: String) -> Int64 {
+    /// Why the file cannot be read past the page cache; nil: it can, or it is not there.
+    public static func directIOFault(of path: String) -> String? {
+        let file = open(path, O_RDONLY | O_CLOEXEC | directFlag)
+        if file >= 0 { close(file) }
+        return file < 0 && errno == EINVAL ? "its file system takes no O_DIRECT" : nil
+    }
+
+    /// O_DIRECT, which glibc's headers hide from Swift: fcntl.h of the kernel for x86.
+    private static let directFlag: CInt = 0o40000
+
+    /// What a file takes of its file system, in bytes; nil: it cannot be looked at.
+    public static func occupied(_ path: String) -> Int64? {
         var status = stat()
         // inode(7): blocks of 512 bytes, whatever the file system's are.
-        return lstat(path, &status) == 0 ? Int64(status.st_blocks) * 512 : 0
+        return stat(path, &status) == 0 ? Int64(status.st_blocks) * 512 : nil
     }
 
     /// What the files in a folder, and in the folders below it, take of their file system, in bytes; 0 where there is no

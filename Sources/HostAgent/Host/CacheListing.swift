@@ -11,12 +11,12 @@ extension HostService {
                 let path = layout.cached(file)
                 return StoredFile(
                     digest: file.digest, format: file.format, size: file.size ?? .zero,
-                    allocated: ByteCount(bytes: Files.allocated(path)), virtualSize: cache.virtualSize(of: file))
+                    allocated: ByteCount(bytes: Files.occupied(path) ?? 0), virtualSize: cache.virtualSize(of: file))
             }
             let parts = try cache.parts().map { part in
                 StoredFile(
                     digest: part.digest, format: nil, size: ByteCount(bytes: Files.size(part.path) ?? 0),
-                    allocated: ByteCount(bytes: Files.allocated(part.path)), isBusy: part.isBusy)
+                    allocated: ByteCount(bytes: Files.occupied(part.path) ?? 0), isBusy: part.isBusy)
             }
             return whole + parts
         } catch {

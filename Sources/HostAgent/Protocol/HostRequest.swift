@@ -25,6 +25,8 @@ enum HostRequest: Codable, Sendable {
     case listCache
     /// Takes an image into the cache from `data` frames until `end`, each answered by an empty one when it is written.
     case storeImage(CachedFile, limit: ByteCount?)
+    /// What cloud-init says in each guest that tells.
+    case cloudInitReports
     /// Checks what the host needs for its job.
     case examine
 
@@ -32,7 +34,8 @@ enum HostRequest: Codable, Sendable {
     var isChange: Bool {
         switch self {
         case .perform(let step, _): !step.operation.isWait
-        case .hello, .observe, .lock, .console, .log, .execute, .readFile, .writeFile, .listCache, .storeImage, .examine:
+        case .hello, .observe, .lock, .console, .log, .execute, .readFile, .writeFile, .listCache, .storeImage,
+            .cloudInitReports, .examine:
             false
         }
     }
@@ -47,6 +50,7 @@ enum HostReply: Codable, Sendable {
     /// The permission bits of a file that was read.
     case file(mode: UInt32?)
     case cache([StoredFile])
+    case cloudInitReports([ObjectID: CloudInitReport])
     case examined([HostCheck])
     case failed(HostError)
 }

@@ -9,6 +9,8 @@ struct ImageArrival: Sendable {
     /// The size of the smallest disk that is made from it; nil: none is yet.
     let limit: ByteCount?
     let layout: HostLayout
+    /// What is not to be used up.
+    let space: StorageReserve
     let progress: FetchProgress
     /// What is attempted, for errors.
     let operation: String
@@ -86,7 +88,7 @@ struct ImageArrival: Sendable {
             }
             let temporary = path + DurableFile.temporarySuffix
             do {
-                let digest = try await Unpacking(compression, check, progress, operation).run(part, to: temporary)
+                let digest = try await Unpacking(compression, check, space, progress, operation).run(part, to: temporary)
                 try check.check(temporary, operation)
                 Self.unpacked.write(digest.text, on: temporary)
                 try Files.move(temporary, to: path)

@@ -7,17 +7,20 @@ extension ImageCache {
     /// - Parameter progress: called with a line for people, not more than once a second.
     public func fetch(
         _ file: CachedFile, from source: ImageSource, limit: ByteCount, web: WebSettings,
-        progress: @escaping @Sendable (String) -> Void
+        reserved: ByteCount = .zero, progress: @escaping @Sendable (String) -> Void
     ) async throws(ExecutorError) {
         let progress = FetchProgress(progress)
         let operation = "fetch \(source)"
-        let arrival = ImageArrival(file: file, limit: limit, layout: layout, progress: progress, operation: operation)
+        let space = StorageReserve(folder: layout.cacheFolder, reserved: reserved)
+        let arrival = ImageArrival(
+            file: file, limit: limit, layout: layout, space: space, progress: progress, operation: operation)
         switch source {
         case .remote(let remote):
-            let fetch = WebFetch(file: remote, web: web, progress: progress)
+            let fetch = WebFetch(file: remote, web: web, space: space, progress: progress)
             try await arrival.run(canResume: true) { part throws(ExecutorError) in try await fetch.complete(part) }
         case .local(let local):
             try await arrival.run(canResume: false) { part throws(ExecutorError) in
+                try space.check(operation, local.size)
                 do {
                     try await offPool { try copy(local, into: part, progress) }
                 } catch {
@@ -38,7 +41,9 @@ extension ImageCache {
     ) async throws(ExecutorError) {
         let operation = "take image \(file.digest.short)"
         let arrival = ImageArrival(
-            file: file, limit: limit, layout: layout, progress: FetchProgress { _ in }, operation: operation)
+            file: file, limit: limit, layout: layout,
+            space: StorageReserve(folder: layout.cacheFolder, reserved: .zero), progress: FetchProgress { _ in },
+            operation: operation)
         try await arrival.run(canResume: false) { part throws(ExecutorError) in
             for await bytes in parts {
                 do { try bytes.withUnsafeBytes { try part.append($0) } } catch {
@@ -65,22 +70,23 @@ public func download(
     progress: @escaping @Sendable (String) -> Void
 ) async throws(ExecutorError) -> String {
     let path = "\(folder)/\(digest)"
-    let progress = FetchProgress(progress)
     let operation = "fetch \(file)"
+    let fetch = WebFetch(
+        file: file, web: web, space: StorageReserve(folder: folder, reserved: .zero), progress: FetchProgress(progress))
     do {
         try Files.makeFolder(folder)
         if Files.exists(path), try await offPool({ try Digest.ofFile(path) }) == digest { return path }
         guard
             let part = try await PartFile.acquire(path + HostLayout.partSuffix, unless: { Files.exists(path) }, waiting: {
-                progress.say("waits for another fetch of the same image")
+                fetch.progress.say("waits for another fetch of the same image")
             })
         else { return path }
         let isResumed = part.size > 0
-        try await WebFetch(file: file, web: web, progress: progress).complete(part)
+        try await fetch.complete(part)
         var found = try await offPool { try Digest.ofFile(part.path) }
         if found != digest, isResumed {
             part.empty()
-            try await WebFetch(file: file, web: web, progress: progress).complete(part)
+            try await fetch.complete(part)
             found = try await offPool { try Digest.ofFile(part.path) }
         }
         guard found == digest else {

@@ -8,12 +8,16 @@ import Synchronization
 struct Unpacking: Sendable {
     private let compression: Compression
     private let check: ImageCheck
+    private let space: StorageReserve
     private let progress: FetchProgress
     private let operation: String
 
-    init(_ compression: Compression, _ check: ImageCheck, _ progress: FetchProgress, _ operation: String) {
+    init(_ compression: Compression, _ check: ImageCheck, _ space: StorageReserve, _ progress: FetchProgress,
+        _ operation: String
+    ) {
         self.compression = compression
         self.check = check
+        self.space = space
         self.progress = progress
         self.operation = operation
     }
@@ -72,6 +76,8 @@ struct Unpacking: Sendable {
                     + "made from it",
                 advice: "give each disk that is made from it the size that the image needs, if you trust it")
         }
+        // How much there will be of it, nobody knows: what may be used is asked for from time to time.
+        if output.offset >> 24 != end >> 24 { try space.check(operation, ByteCount(bytes: Int64(bytes.count))) }
         output.hash.update(bufferPointer: bytes)
         if output.header.count < DiskImageHeader.length {
             output.header += bytes.prefix(DiskImageHeader.length - output.header.count)

@@ -7,7 +7,7 @@ extension DiskFiles {
     func checkBases(of definition: GuestDefinition) throws(ExecutorError) {
         for disk in definition.spec.disks {
             guard let base = disk.base,
-                !Files.exists(folder.disk(disk.name)) || definition.pendingDisks.contains(disk.name)
+                !Files.exists(folder.disk(disk)) || definition.pendingDisks.contains(disk.name)
             else { continue }
             let format: CachedFile.Format = base.format == .qcow2 ? .qcow2 : .raw
             let file = CachedFile(digest: base.digest, format: format, size: nil)

@@ -7,6 +7,8 @@ import SystemPackage
 struct WebFetch: Sendable {
     let file: RemoteFile
     let web: WebSettings
+    /// Where it is written, and what is not to be used up there.
+    let space: StorageReserve
     let progress: FetchProgress
 
     /// Attempts in a row that got nowhere, after which it is given up.
@@ -70,13 +72,8 @@ struct WebFetch: Sendable {
 
     private func receive(_ response: WebResponse, into part: PartFile, total: Int64?) async throws {
         if let total {
-            let space = try Files.space(at: Files.folder(of: part.path)).available
-            guard total - part.size <= space else {
-                throw WebFailure(
-                    .final,
-                    "it has \(ByteCount(bytes: total).rounded), and \(ByteCount(bytes: space).rounded) are free at "
-                        + Files.folder(of: part.path),
-                    advice: "free some space there, or choose another folder with --state-dir")
+            do { try space.check("fetch \(file)", ByteCount(bytes: total - part.size)) } catch {
+                throw WebFailure(.final, error.reason, advice: error.advice)
             }
         }
         for try await var buffer in response.body {

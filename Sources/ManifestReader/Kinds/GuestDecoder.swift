@@ -92,7 +92,7 @@ struct GuestDecoder {
                 help: "leave the model out, or name one that QEMU emulates, such as max")
         }
         let boot = self.boot.read(fields, isWhole: isWhole)
-        let disks = self.disks.read(fields, declarations)
+        let disks = self.disks.read(fields, machine: machine, declarations)
         let nics = self.nics.read(fields, isWhole: isWhole, &declarations)
         var secrets: [String: SecretSource] = [:]
         secrets["boot.cmdline"] = boot?.cmdlineSource
@@ -164,7 +164,7 @@ struct GuestDecoder {
                 .conflictingFields, at: node,
                 "the guest is to answer on its network before it counts as ready, and has no NIC",
                 help: "add a NIC, or write “when: started”")
-        case .started, .console: break
+        case .started, .agent, .console: break
         }
     }
 }

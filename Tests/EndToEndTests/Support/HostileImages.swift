@@ -87,7 +87,7 @@ extension HostileImage {
         }, words: ["No space left on device"], space: "8m"),
         HostileImage(name: "more than there is room for", make: { _, server in
             try server.image("big.raw", [UInt8](repeating: 7, count: 12 << 20))
-        }, words: ["it has 12MiB", "are free at"], space: "8m"),
+        }, words: ["it takes 12MiB", "are free at"], space: "8m"),
         HostileImage(name: "connections that are cut at once", make: { _, server in
             try server.image("a.raw", [UInt8](repeating: 7, count: 1 << 20), path: "cut/0/a.raw")
         }, words: ["the connection broke", "5 times in a row"]),
@@ -99,7 +99,7 @@ extension HostileImage {
         }, words: ["its SHA-256 is"]),
         HostileImage(name: "a length that is absurd", make: { _, server in
             try server.image("a.raw", [UInt8](repeating: 7, count: 1 << 20), path: "lie/900000000000000/a.raw")
-        }, words: ["it has 818.5TiB", "are free at"]),
+        }, words: ["it takes 818.5TiB", "are free at"]),
         HostileImage(name: "a server that is overloaded", make: { _, server in
             try server.image("a.raw", [7], path: "status/503/a.raw")
         }, words: ["status 503", "5 times in a row"]),
