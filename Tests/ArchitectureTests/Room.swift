@@ -35,7 +35,8 @@ struct Room {
         Room(
             "KVMExecutor", ours: ["FleetModel", "HostSystem", "QMP"],
             outside: [
-                "AsyncHTTPClient", "Crypto", "Dispatch", "FoundationEssentials", "Glibc", "NIOCore", "NIOPosix", "NIOSSL",
+                "AsyncHTTPClient", "Crypto", "Dispatch", "FoundationEssentials", "Glibc", "NIOCore", "NIOPosix",
+                "NIOSSL",
                 "Synchronization", "SystemPackage",
             ]),
         Room(

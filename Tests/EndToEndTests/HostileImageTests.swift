@@ -66,7 +66,8 @@ import Testing
         try await Lab.run { lab in
             let server = try await WebServer.start(in: lab)
             let before = try await lab.census()
-            for image in HostileImage.files where ["10 TB, compressed", "a damaged xz", "a backing file"].contains(image.name) {
+            for image in HostileImage.files
+            where ["10 TB, compressed", "a damaged xz", "a backing file"].contains(image.name) {
                 var web = try await image.make(lab, server)
                 web.url = "\(server.folder)/\(web.url.split(separator: "/").last!)"
                 let result = try await lab.apply(lab.stopped(web))
@@ -79,8 +80,9 @@ import Testing
             try await Command.run("zstd", ["-q", path], package: "zstd")
             var fleet = lab.stopped(WebImage(url: path + ".zst"))
             #expect(try await lab.apply(fleet).code == 0)
-            fleet.guests.append(Fleet.Guest(
-                name: "small", fields: ["power: stopped", "disks: [{name: root, image: base, size: 4MiB}]"]))
+            fleet.guests.append(
+                Fleet.Guest(
+                    name: "small", fields: ["power: stopped", "disks: [{name: root, image: base, size: 4MiB}]"]))
             let small = try await lab.apply(fleet)
             #expect(small.code == 1 && small.says("describes a disk of 8MiB, and a disk of 4MiB"), "\(small)")
             #expect(!Files.exists("\(lab.stateFolder)/guests/e2e/small"))
@@ -103,14 +105,20 @@ extension Lab {
     func makeCertificate(days: Int) async throws -> (file: String, key: String) {
         let base = "\(folder)/tls\(days)"
         try DurableFile.write(Array("subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:TRUE\n".utf8), to: base + ".ext")
-        try await Command.run("openssl", [
-            "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", base + ".key", "-out",
-            base + ".csr", "-subj", "/CN=127.0.0.1",
-        ], package: "openssl")
-        try await Command.run("openssl", [
-            "x509", "-req", "-in", base + ".csr", "-signkey", base + ".key", "-days", "\(days)", "-extfile", base + ".ext",
-            "-out", base + ".pem",
-        ], package: "openssl")
+        try await Command.run(
+            "openssl",
+            [
+                "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", base + ".key",
+                "-out",
+                base + ".csr", "-subj", "/CN=127.0.0.1",
+            ], package: "openssl")
+        try await Command.run(
+            "openssl",
+            [
+                "x509", "-req", "-in", base + ".csr", "-signkey", base + ".key", "-days", "\(days)", "-extfile",
+                base + ".ext",
+                "-out", base + ".pem",
+            ], package: "openssl")
         return (base + ".pem", base + ".key")
     }
 }

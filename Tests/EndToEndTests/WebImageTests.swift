@@ -11,7 +11,8 @@ import Testing
             let path = try await server.makeImage("base.qcow2")
             let sum = try digest(of: path)
             let before = try await lab.census()
-            var fleet = lab.fleet(WebImage(url: server.url("to/!auth!base.qcow2?token=1"), digest: sum, format: "qcow2"))
+            var fleet = lab.fleet(
+                WebImage(url: server.url("to/!auth!base.qcow2?token=1"), digest: sum, format: "qcow2"))
             fleet.images[0] = fleet.images[0].replacing("http://", with: "http://ada:secret@")
 
             let plan = try await lab.plan(fleet)
@@ -41,11 +42,13 @@ import Testing
             #expect(try digest(of: "\(lab.layout.cacheFolder)/\(sum).qcow2") == sum)
 
             // A password is in no file.
-            let saved = try await lab.lodge("plan", "-f", try lab.write(fleet), "--out", "\(lab.folder)/x.plan", "--replace", "guest.web")
+            let saved = try await lab.lodge(
+                "plan", "-f", try lab.write(fleet), "--out", "\(lab.folder)/x.plan", "--replace", "guest.web")
             #expect(saved.code == 0, "\(saved)")
             #expect(try await lab.destroy(fleet).code == 0)
             let refused = try await lab.lodge("plan", "-f", try lab.write(fleet), "--out", "\(lab.folder)/y.plan")
-            #expect(refused.code == 1 && refused.says("has a password", "cannot be kept out of a plan file"), "\(refused)")
+            #expect(
+                refused.code == 1 && refused.says("has a password", "cannot be kept out of a plan file"), "\(refused)")
             try await lab.expect(before)
         }
     }
@@ -146,7 +149,10 @@ import Testing
             let server = try await WebServer.start(in: lab)
             let proxy = try await WebServer.start(in: lab)
             let sum = try digest(of: try await server.makeImage("base.qcow2"))
-            for path in ["flaky/2/503/base.qcow2", "flaky/1/429/base.qcow2", "cut/400000/base.qcow2", "plain/base.qcow2", "chunked/base.qcow2"] {
+            for path in [
+                "flaky/2/503/base.qcow2", "flaky/1/429/base.qcow2", "cut/400000/base.qcow2", "plain/base.qcow2",
+                "chunked/base.qcow2",
+            ] {
                 let fleet = lab.fleet(WebImage(url: server.url(path), digest: sum))
                 let result = try await lab.apply(fleet)
                 #expect(result.code == 0, "\(path): \(result)")

@@ -50,7 +50,8 @@ public struct DiskImageHeader: Sendable {
     /// Magic numbers as in QEMU's block drivers, in the LUKS on-disk format and in tar(5).
     private static let otherFormats = [
         OtherFormat(magic: [0x1F, 0x8B], name: "compressed with gzip", help: "unpack it with gunzip"),
-        OtherFormat(magic: [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], name: "compressed with xz", help: "unpack it with unxz"),
+        OtherFormat(
+            magic: [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], name: "compressed with xz", help: "unpack it with unxz"),
         OtherFormat(magic: [0x28, 0xB5, 0x2F, 0xFD], name: "compressed with zstd", help: "unpack it with unzstd"),
         OtherFormat(magic: [0x42, 0x5A, 0x68], name: "compressed with bzip2", help: "unpack it with bunzip2"),
         OtherFormat(magic: Array("KDMV".utf8), name: "in VMDK format", help: convert),
@@ -61,7 +62,8 @@ public struct DiskImageHeader: Sendable {
         OtherFormat(magic: Array("WithoutFreeSpace".utf8), name: "in Parallels format", help: convert),
         OtherFormat(magic: Array("WithouFreSpacExt".utf8), name: "in Parallels format", help: convert),
         OtherFormat(
-            magic: Array("LUKS".utf8) + [0xBA, 0xBE], name: "encrypted with LUKS", help: "decrypt it with qemu-img convert"
+            magic: Array("LUKS".utf8) + [0xBA, 0xBE], name: "encrypted with LUKS",
+            help: "decrypt it with qemu-img convert"
         ),
         OtherFormat(
             magic: Array("ustar".utf8), offset: 257, name: "an archive of tar",

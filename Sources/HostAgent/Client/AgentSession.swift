@@ -116,7 +116,8 @@ public final actor AgentSession: HostSession {
     }
 
     func greet(_ web: WebSettings? = nil) async throws(HostError) {
-        guard case .hello(let version) = try await ask(.hello(version: Frame.version, web: web)), version == Frame.version
+        guard case .hello(let version) = try await ask(.hello(version: Frame.version, web: web)),
+            version == Frame.version
         else {
             throw HostError(
                 .unreachable,

@@ -37,11 +37,12 @@ struct Performer: Sendable {
         let storage = StorageReserve(folder: layout.stateFolder, reserved: policy.reservedDisk)
         switch operation {
         case .cacheFile(let file, let path):
-            if !Files.exists(layout.cached(file)) { try storage.check("copy \(path) into the cache", file.size) }
+            if !Files.exists(layout.cached(file)) { try storage.check("copy \(path) into the cache", file.size ?? .zero) }
             try await offPool { try cache.add(file, from: path) }
         case .fetchImage(let file, let source, let limit):
             do throws(ExecutorError) {
-                try await cache.fetch(file, from: source, limit: limit, web: web, reserved: policy.reservedDisk,
+                try await cache.fetch(
+                    file, from: source, limit: limit, web: web, reserved: policy.reservedDisk,
                     progress: progress)
             } catch {
                 throw HostError(Task.isCancelled ? .cancelled : .failed, error.description)

@@ -15,7 +15,8 @@ public struct StoredFile: Codable, Hashable, Sendable {
     public var isBusy: Bool
 
     public init(
-        digest: Digest, format: CachedFile.Format?, size: ByteCount, allocated: ByteCount, virtualSize: ByteCount? = nil,
+        digest: Digest, format: CachedFile.Format?, size: ByteCount, allocated: ByteCount,
+        virtualSize: ByteCount? = nil,
         isBusy: Bool = false
     ) {
         self.digest = digest

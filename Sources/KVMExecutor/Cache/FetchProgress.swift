@@ -24,6 +24,7 @@ final class FetchProgress: Sendable {
 
     static func text(_ verb: String, _ done: Int64, of total: Int64?) -> String {
         guard let total, total > 0 else { return "\(verb) \(ByteCount(bytes: done).rounded)" }
-        return "\(verb) \(ByteCount(bytes: done).rounded) of \(ByteCount(bytes: total).rounded) (\(done * 100 / total) %)"
+        return
+            "\(verb) \(ByteCount(bytes: done).rounded) of \(ByteCount(bytes: total).rounded) (\(done * 100 / total) %)"
     }
 }

@@ -30,9 +30,9 @@ struct ImageArrival: Sendable {
         do {
             try Files.makeFolder(layout.cacheFolder)
             if try await removeUnlessWhole() { return try ImageCheck(file, limit: limit).check(path, operation) }
-            let part = try await PartFile.acquire(layout.part(file.digest), unless: { Files.exists(path) }) {
-                progress.say("waits for another fetch of the same image")
-            }
+            let part = try await PartFile.acquire(
+                layout.part(file.digest), unless: { Files.exists(path) },
+                waiting: { progress.say("waits for another fetch of the same image") })
             guard let part else { return try ImageCheck(file, limit: limit).check(path, operation) }
             try await gather(part, canResume: canResume, fill)
             try await settle(part)
@@ -71,7 +71,8 @@ struct ImageArrival: Sendable {
             guard isResumed else {
                 throw ExecutorError(
                     operation, "its SHA-256 is \(digest), and \(file.digest) is wanted",
-                    advice: "find out whether the file was replaced by a newer one or spoilt on its way; then write the "
+                    advice:
+                        "find out whether the file was replaced by a newer one or spoilt on its way; then write the "
                         + "digest of the one that you want, and plan again")
             }
             isResumed = false
@@ -88,7 +89,8 @@ struct ImageArrival: Sendable {
             }
             let temporary = path + DurableFile.temporarySuffix
             do {
-                let digest = try await Unpacking(compression, check, space, progress, operation).run(part, to: temporary)
+                let digest = try await Unpacking(compression, check, space, progress, operation).run(
+                    part, to: temporary)
                 try check.check(temporary, operation)
                 Self.unpacked.write(digest.text, on: temporary)
                 try Files.move(temporary, to: path)

@@ -31,7 +31,8 @@ public struct ImageCache: Sendable {
                 leftovers.append(
                     Leftover(
                         kind: .temporaryFile, subject: path,
-                        proof: "a fetch into this instance's cache that was cut off, and no image here asks for the rest"))
+                        proof:
+                            "a fetch into this instance's cache that was cut off, and no image here asks for the rest"))
             }
         }
         return (files, leftovers)

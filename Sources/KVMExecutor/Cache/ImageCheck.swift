@@ -46,7 +46,8 @@ struct ImageCheck: Sendable {
         }
         guard let limit, image.virtualSize > limit else { return }
         throw ExecutorError(
-            operation, "the image describes a disk of \(image.virtualSize), and a disk of \(limit) is to be made from it",
+            operation,
+            "the image describes a disk of \(image.virtualSize), and a disk of \(limit) is to be made from it",
             advice: "give each disk that is made from it a size of at least \(image.virtualSize)")
     }
 

@@ -77,9 +77,11 @@ public func download(
         try Files.makeFolder(folder)
         if Files.exists(path), try await offPool({ try Digest.ofFile(path) }) == digest { return path }
         guard
-            let part = try await PartFile.acquire(path + HostLayout.partSuffix, unless: { Files.exists(path) }, waiting: {
-                fetch.progress.say("waits for another fetch of the same image")
-            })
+            let part = try await PartFile.acquire(
+                path + HostLayout.partSuffix, unless: { Files.exists(path) },
+                waiting: {
+                    fetch.progress.say("waits for another fetch of the same image")
+                })
         else { return path }
         let isResumed = part.size > 0
         try await fetch.complete(part)

@@ -12,7 +12,8 @@ struct Unpacking: Sendable {
     private let progress: FetchProgress
     private let operation: String
 
-    init(_ compression: Compression, _ check: ImageCheck, _ space: StorageReserve, _ progress: FetchProgress,
+    init(
+        _ compression: Compression, _ check: ImageCheck, _ space: StorageReserve, _ progress: FetchProgress,
         _ operation: String
     ) {
         self.compression = compression
@@ -49,7 +50,9 @@ struct Unpacking: Sendable {
         }
         return try output.withLock { output in
             // A hole at its end is written by nobody.
-            guard ftruncate(descriptor, off_t(output.offset)) == 0, fchmod(descriptor, 0o444) == 0, fsync(descriptor) == 0 else {
+            guard ftruncate(descriptor, off_t(output.offset)) == 0, fchmod(descriptor, 0o444) == 0,
+                fsync(descriptor) == 0
+            else {
                 throw SystemError.now("write", path)
             }
             return FleetModel.Digest(bytes: output.hash.finalize())
@@ -83,7 +86,9 @@ struct Unpacking: Sendable {
             output.header += bytes.prefix(DiskImageHeader.length - output.header.count)
         } else if !output.isChecked {
             // What its header says is seen before its bytes are there.
-            if check.file.format == .qcow2 { try check.check(output.header, size: DiskImageHeader.maximumSize, operation) }
+            if check.file.format == .qcow2 {
+                try check.check(output.header, size: DiskImageHeader.maximumSize, operation)
+            }
             output.isChecked = true
         }
         try write(bytes, at: output.offset, to: descriptor, path)

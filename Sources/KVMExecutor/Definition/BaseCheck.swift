@@ -14,7 +14,8 @@ extension DiskFiles {
             // A file that is missing is the error of whoever opens it.
             guard Files.exists(layout.cached(file)) else { continue }
             try ImageCheck(file, limit: disk.size)
-                .check(layout.cached(file), "make disk \(disk.name) of guest \(definition.name) from image \(base.image)")
+                .check(
+                    layout.cached(file), "make disk \(disk.name) of guest \(definition.name) from image \(base.image)")
         }
     }
 }

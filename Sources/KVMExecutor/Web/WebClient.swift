@@ -49,7 +49,8 @@ struct WebClient: Sendable {
         for header in headers { request.headers.add(name: header.name, value: header.value) }
         do {
             let response = WebResponse(try await client.execute(request, deadline: .distantFuture))
-            let next = [301, 302, 303, 307, 308].contains(response.status) ? try redirection(response, from: place) : nil
+            let next =
+                [301, 302, 303, 307, 308].contains(response.status) ? try redirection(response, from: place) : nil
             if next == nil { try await body(response) }
             try? await client.shutdown()
             return next
@@ -87,7 +88,8 @@ struct WebClient: Sendable {
         let proxy = RemoteFile(url: text.contains("://") ? text : "http://" + text)
         guard proxy.url.lowercased().hasPrefix("http://"), !proxy.host.isEmpty, let port = proxy.port else {
             throw WebFailure(
-                .final, "the proxy \(proxy) cannot be used", advice: "write it as http://HOST:PORT into http_proxy and https_proxy")
+                .final, "the proxy \(proxy) cannot be used",
+                advice: "write it as http://HOST:PORT into http_proxy and https_proxy")
         }
         return .server(host: proxy.host, port: port, authorization: proxy.credentials.map(authorization))
     }

@@ -41,7 +41,9 @@ struct WebFailure: Error {
     private init(connecting error: NIOConnectionError) {
         let place = "\(error.host), port \(error.port)"
         if error.connectionErrors.isEmpty {
-            self.init(.passing(after: nil), "the name \(error.host) cannot be resolved", advice: "check the name, and the host's DNS")
+            self.init(
+                .passing(after: nil), "the name \(error.host) cannot be resolved",
+                advice: "check the name, and the host's DNS")
         } else {
             let first = error.connectionErrors[0].error
             let words = (first as? IOError).map(Self.words) ?? "\(first)"
@@ -53,10 +55,12 @@ struct WebFailure: Error {
         switch error {
         case .proxyAuthenticationRequired:
             self.init(
-                .final, "the proxy asks for a password", advice: "write it into the proxy's URL: http://user:password@host:port")
+                .final, "the proxy asks for a password",
+                advice: "write it into the proxy's URL: http://user:password@host:port")
         case .invalidProxyResponse:
             self.init(
-                .final, "the proxy does not connect to that port", advice: "let the proxy allow CONNECT to it, or name the host in no_proxy")
+                .final, "the proxy does not connect to that port",
+                advice: "let the proxy allow CONNECT to it, or name the host in no_proxy")
         case .readTimeout: self.init(.passing(after: nil), "nothing came any more")
         case .connectTimeout, .tlsHandshakeTimeout, .httpProxyHandshakeTimeout, .deadlineExceeded:
             self.init(.passing(after: nil), "it did not answer in time")
@@ -68,7 +72,8 @@ struct WebFailure: Error {
         switch error {
         case .handshakeFailed(.sslError):
             self.init(
-                .final, "the TLS certificate of \(host) is not accepted: it has expired, or is not by an authority that is known here",
+                .final,
+                "the TLS certificate of \(host) is not accepted: it has expired, or is not by an authority that is known here",
                 advice: Self.certificateAdvice(host))
         case .noSuchFilesystemObject, .failedToLoadCertificate:
             self.init(

@@ -77,6 +77,13 @@ struct WebFetch: Sendable {
             }
         }
         for try await var buffer in response.body {
+            let (before, after) = (part.size, part.size + Int64(buffer.readableBytes))
+            if total == nil, before >> 24 != after >> 24 {
+                do { try space.check("fetch \(file)", ByteCount(bytes: after - before)) } catch {
+                    part.empty()
+                    throw WebFailure(.final, error.reason, advice: error.advice)
+                }
+            }
             do throws(SystemError) {
                 try buffer.readWithUnsafeReadableBytes { bytes throws(SystemError) in
                     try part.append(bytes)
@@ -105,7 +112,8 @@ struct WebFetch: Sendable {
         case 404, 410:
             WebFailure(
                 .final, "\(status): it is not there",
-                advice: "check the URL: old images are often removed when there are newer ones; then name a newer one with its "
+                advice:
+                    "check the URL: old images are often removed when there are newer ones; then name a newer one with its "
                     + "digest")
         default: WebFailure(.final, status, advice: "look at what it serves with curl -v")
         }
@@ -115,13 +123,16 @@ struct WebFetch: Sendable {
         var text = error.text
         if let part {
             text += ", \(Self.attempts) times in a row"
-            if part.size > 0 { text += "; \(ByteCount(bytes: part.size).rounded) were fetched, and are kept for the next time" }
+            if part.size > 0 {
+                text += "; \(ByteCount(bytes: part.size).rounded) were fetched, and are kept for the next time"
+            }
         }
         return ExecutorError("fetch \(file)", text, advice: error.advice ?? (part == nil ? nil : "try again later"))
     }
 
     private func interrupted(_ part: PartFile) -> ExecutorError {
         ExecutorError(
-            "fetch \(file)", "it was interrupted after \(ByteCount(bytes: part.size).rounded), which are kept for the next time")
+            "fetch \(file)",
+            "it was interrupted after \(ByteCount(bytes: part.size).rounded), which are kept for the next time")
     }
 }

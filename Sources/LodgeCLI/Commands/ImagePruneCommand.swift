@@ -5,8 +5,10 @@ import Reconciler
 
 struct ImagePruneCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "prune", abstract: "Removes cached files that no image and no guest refers to, and parts of files.",
-        discussion: "What an image of any fleet claims stays, and so does what a guest is made from. lodge image list shows "
+        commandName: "prune",
+        abstract: "Removes cached files that no image and no guest refers to, and parts of files.",
+        discussion:
+            "What an image of any fleet claims stays, and so does what a guest is made from. lodge image list shows "
             + "what is there.")
 
     @Flag(name: .customLong("auto-approve"), help: "Do not ask before anything is removed.")
@@ -66,7 +68,9 @@ struct ImagePruneCommand: AsyncParsableCommand {
             return Terminal.fail("not approved; nothing was removed")
         }
         for (position, removal) in removals.enumerated() {
-            if let failure = await remove(removal, position, connections) { return Terminal.fail(inLines(failure.text)) }
+            if let failure = await remove(removal, position, connections) {
+                return Terminal.fail(inLines(failure.text))
+            }
         }
         say(removals, "Removed \(counted(removals.count, "file")).")
         return ending

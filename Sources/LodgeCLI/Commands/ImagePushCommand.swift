@@ -5,14 +5,16 @@ import Reconciler
 
 struct ImagePushCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "push", abstract: "Sends images of the manifests to the hosts' caches, for hosts that reach no web.",
+        commandName: "push",
+        abstract: "Sends images of the manifests to the hosts' caches, for hosts that reach no web.",
         discussion: """
             This machine reads or downloads each image, and sends it as it is; the host checks digest, format and size \
             before it takes it. What an apply wants then lies there. A download that is cut off goes on where it was: it \
             is kept in $XDG_CACHE_HOME/lodge until the image is at its hosts.
             """)
 
-    @Argument(help: ArgumentHelp("Images of the manifests; without any, all.", valueName: "image")) var names: [String] = []
+    @Argument(help: ArgumentHelp("Images of the manifests; without any, all.", valueName: "image")) var names:
+        [String] = []
     @Option(name: .customLong("host"), help: ArgumentHelp("Only to this host. Repeatable.", valueName: "host"))
     var hostNames: [String] = []
     @OptionGroup var manifests: ManifestOptions
@@ -40,7 +42,8 @@ struct ImagePushCommand: AsyncParsableCommand {
         return try names.map { name in
             let text = name.hasPrefix("image.") ? String(name.dropFirst(6)) : name
             guard let image = fleet.images.first(where: { $0.name.text == text }) else {
-                let meant = suggestion(for: text, among: fleet.images.map(\.name.text)).map { "; did you mean \($0)?" } ?? ""
+                let meant =
+                    suggestion(for: text, among: fleet.images.map(\.name.text)).map { "; did you mean \($0)?" } ?? ""
                 throw Terminal.fail("there is no image \(text) in the manifests\(meant)")
             }
             return image

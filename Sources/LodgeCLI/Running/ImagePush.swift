@@ -43,7 +43,8 @@ struct ImagePush: Sendable {
         var source: String?
         for name in connections.keys.sorted() {
             guard let session = try connections[name]?.get() as? AgentSession else {
-                throw HostError(.failed, "cannot push image \(image.name) to host \(name): it is simulated, and keeps no bytes")
+                throw HostError(
+                    .failed, "cannot push image \(image.name) to host \(name): it is simulated, and keeps no bytes")
             }
             let line = TransferLine("image.\(image.name) to \(name)", isQuiet: format == .json)
             var outcome = "present"

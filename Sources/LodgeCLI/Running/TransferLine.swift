@@ -28,7 +28,8 @@ final class TransferLine: Sendable {
             return true
         }
         guard isDue, isLive, total > 0 else { return }
-        show("\(verb) \(ByteCount(bytes: done).rounded) of \(ByteCount(bytes: total).rounded) (\(done * 100 / total) %)")
+        show(
+            "\(verb) \(ByteCount(bytes: done).rounded) of \(ByteCount(bytes: total).rounded) (\(done * 100 / total) %)")
     }
 
     func end(_ text: String) {

@@ -36,7 +36,9 @@ final class LocalFiles {
         var header: [UInt8] = []
         do {
             let size = try FileAccess.stream(path) { piece in
-                if header.count < DiskImageHeader.length { header += piece.prefix(DiskImageHeader.length - header.count) }
+                if header.count < DiskImageHeader.length {
+                    header += piece.prefix(DiskImageHeader.length - header.count)
+                }
                 hash.update(bufferPointer: piece)
             }
             let file = LocalFile(path: path, digest: Digest(bytes: hash.finalize()), size: ByteCount(bytes: size))

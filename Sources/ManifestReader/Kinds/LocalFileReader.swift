@@ -44,7 +44,9 @@ struct LocalFileReader {
             return values.invalid(
                 node, "no file of this machine", help: "only images are fetched: download the file, and write its path")
         }
-        return values.invalid(node, "no source that is known", help: "write a path, or file:///absolute/path; an image may be at http:// or https://")
+        return values.invalid(
+            node, "no source that is known",
+            help: "write a path, or file:///absolute/path; an image may be at http:// or https://")
     }
 
     /// What stands before `://`, or `file` before a colon, in lower case.

@@ -18,7 +18,8 @@ struct RemoteFileReader {
         guard let text = values.string(node) else { return nil }
         let file = RemoteFile(url: text)
         guard text.utf8.count <= Self.length else {
-            return values.invalid(node, "too long for a URL", help: "write at most \(Self.length) characters", text: file.description)
+            return values.invalid(
+                node, "too long for a URL", help: "write at most \(Self.length) characters", text: file.description)
         }
         // RFC 3986, section 2: all else is written with percent signs.
         guard text.unicodeScalars.allSatisfy({ 0x21...0x7E ~= $0.value && !"\"<>\\^`{|}".unicodeScalars.contains($0) })
@@ -30,7 +31,8 @@ struct RemoteFileReader {
         }
         guard !file.host.isEmpty, !file.name.isEmpty, file.hasValidPort else {
             return values.invalid(
-                node, "no URL of a file", help: "write https://HOST/PATH/FILE, such as https://example.org/debian.qcow2",
+                node, "no URL of a file",
+                help: "write https://HOST/PATH/FILE, such as https://example.org/debian.qcow2",
                 text: file.description)
         }
         return file

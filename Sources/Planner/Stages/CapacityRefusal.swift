@@ -78,9 +78,10 @@ extension Remarks {
         let available = max(.zero, free - reserved)
         let lacking = disk.writes + reserved - free
         let fills = disk.fills.map { CapacityBill.Item(name: $0.disk, amount: $0.size.bytes, text: $0.size.rounded) }
-        let items = disk.files.compactMap { file, path in
-            file.size.map { CapacityBill.Item(name: path, amount: $0.bytes, text: $0.rounded) }
-        }.sorted { $0.amount == $1.amount ? $0.name < $1.name : $0.amount > $1.amount } + fills
+        let items =
+            disk.files.compactMap { file, path in
+                file.size.map { CapacityBill.Item(name: path, amount: $0.bytes, text: $0.rounded) }
+            }.sorted { $0.amount == $1.amount ? $0.name < $1.name : $0.amount > $1.amount } + fills
         refuse(
             "capacity-disk", "host.\(bill.host.name) lacks \(lacking.roundedUp) of disk for this plan",
             detail: bill.text(

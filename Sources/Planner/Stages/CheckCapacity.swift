@@ -53,7 +53,9 @@ struct DiskLoad {
     init(host: ObservedHost, guests: [GuestTransition], _ difference: Difference, _ index: Int) {
         var files: [String: (file: CachedFile, path: String)] = [:]
         for image in difference.images[index] {
-            if let file = image.definition?.file { files[file.fileName] = (file, image.wanted?.desired.source.description ?? file.fileName) }
+            if let file = image.definition?.file {
+                files[file.fileName] = (file, image.wanted?.desired.source.description ?? file.fileName)
+            }
         }
         for guest in guests {
             for (file, path) in guest.resolved?.desired.boot?.files ?? [] { files[file.fileName] = (file, path) }
@@ -68,7 +70,9 @@ struct DiskLoad {
         writes = fills.reduce(copies) { $0 + $1.size }
         let goingFiles = difference.leftovers[index].filter { $0.kind == .cacheFile }.map(\.lastComponent)
         let going = Set(goingFiles + difference.released[index].map(\.fileName))
-        let removed = host.live.cache.filter { going.contains($0.fileName) }.reduce(ByteCount.zero) { $0 + ($1.size ?? .zero) }
+        let removed = host.live.cache.filter { going.contains($0.fileName) }.reduce(ByteCount.zero) {
+            $0 + ($1.size ?? .zero)
+        }
         growth = copies - removed + ByteCount(bytes: guests.reduce(0) { $0 + $1.diskGrowth })
         peakGrowth = copies + ByteCount(bytes: guests.reduce(0) { $0 + max(0, $1.diskGrowth) })
     }
@@ -81,8 +85,9 @@ extension GuestTransition {
         let present = Set((live?.definition.spec.disks ?? []).map(\.name) + (live?.keptDisks ?? []).map(\.name))
         return definition.spec.disks.compactMap { disk in
             guard disk.format == .raw, let base = disk.base,
-                definition.pendingDisks.contains(disk.name) || !present.contains(disk.name)
-                    && found?.disks.contains(where: { $0.name == disk.name }) != true
+                definition.pendingDisks.contains(disk.name)
+                    || !present.contains(disk.name)
+                        && found?.disks.contains(where: { $0.name == disk.name }) != true
             else { return nil }
             return ("disk \(disk.name) of guest.\(name)", sizes[base.fileName] ?? .zero)
         }

@@ -34,7 +34,8 @@ func diffImages(
             for index in fields.indices { fields[index].origin = origins.origin(of: fields[index].path) }
             change = Change(
                 address: address, host: host.name, action: .update, impact: .live,
-                causes: (isDrift ? ["its file is missing from the cache"] : []) + (isFetched ? image.fetching : []), fields: fields, isDrift: isDrift,
+                causes: (isDrift ? ["its file is missing from the cache"] : []) + (isFetched ? image.fetching : []),
+                fields: fields, isDrift: isDrift,
                 before: .image(live), after: .image(image.definition))
         } else {
             change = Change(
