@@ -71,6 +71,7 @@ private func nameTheDefaults(_ spec: inout JSONValue) {
     }
     spec.update("cloudInit") { seed in
         for list in ["packages", "runCommands", "writeFiles"] { seed[list] = .array([]) }
+        seed.update("users", each: true) { $0["groups"] = .array([]) }
     }
 }
 

@@ -18,6 +18,9 @@ public struct GuestDefinition: Codable, Hashable, Sendable {
     public var doomedDisks: [Name] = []
     /// Disks that the spec has no more, whose files were kept, and are kept when the guest is destroyed, too; sorted.
     public var retainedDisks: [Name] = []
+    /// What cloud-init knows the guest by since a changed seed was to be applied by a restart: it does its work once for
+    /// each. Nil: since its root disk was made, the guest's id alone. The host keeps it; plans do not know it.
+    public var seedInstance: String?
 
     public init(
         id: ObjectID, owner: Owner, name: Name, generation: Int = 1, spec: GuestSpec, pendingDisks: [Name] = []

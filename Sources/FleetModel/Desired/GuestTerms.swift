@@ -94,8 +94,9 @@ public enum DiskDiscard: String, Codable, Sendable, CaseIterable {
 
 /// What a changed seed does to a guest that has one already. The seed itself is always exchanged.
 public enum SeedChange: String, Codable, Sendable, CaseIterable {
-    /// The guest finds the new seed when it next looks, at its restart say.
+    /// The guest's system has the new seed at hand, and cloud-init has done its work already.
     case ignore
+    /// The guest restarts, and cloud-init takes the new seed for a new instance's: it does all its work again.
     case restart
     /// The guest starts on a new root disk, as cloud-init runs most of its work once a disk.
     case replace
@@ -125,6 +126,8 @@ public struct Readiness: Codable, Hashable, Sendable {
         case address
         /// A TCP connection to the port of the guest's first address is accepted.
         case tcp(port: UInt16)
+        /// The QEMU guest agent in the guest answers.
+        case agent
         /// The serial console has printed the text since the guest started.
         case console(text: String)
     }

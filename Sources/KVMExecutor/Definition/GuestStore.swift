@@ -140,5 +140,18 @@ extension GuestDefinition {
         doomedDisks = Set(earlier.doomedDisks + going).subtracting(wanted).sorted()
         let staying = earlier.spec.disks.filter { $0.onRemove == .keep && $0.onDestroy == .keep }.map(\.name)
         retainedDisks = Set(retainedDisks + earlier.retainedDisks + staying).subtracting(wanted).sorted()
+        settleSeedInstance(after: earlier)
+    }
+
+    /// A changed seed that is to be applied by a restart makes another instance of the guest, so that cloud-init does
+    /// its work again. On a new root disk it knows none.
+    private mutating func settleSeedInstance(after earlier: GuestDefinition) {
+        seedInstance = earlier.seedInstance
+        if let root = spec.disks.first, pendingDisks.contains(root.name) {
+            seedInstance = nil
+        } else if let seed = spec.cloudInit, var before = earlier.spec.cloudInit, seed.onChange == .restart {
+            before.onChange = seed.onChange
+            if seed != before { seedInstance = "\(id)-\(generation)" }
+        }
     }
 }

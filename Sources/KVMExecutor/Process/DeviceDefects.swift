@@ -49,7 +49,7 @@ struct DeviceDefects {
         let isIn = seen.drives.contains { $0.inserted?.file.hasSuffix(name) ?? false }
         if !isIn, specs.allSatisfy({ $0.cloudInit != nil }) { return [.seedMissing] }
         guard let file = seen.seed else { return [] }
-        return file.isOutdated(for: process.spec.cloudInit, of: definition.id) ? [.seedOutdated] : []
+        return file.isOutdated(for: process.spec, of: definition.id) ? [.seedOutdated] : []
     }
 
     /// Only a port takes what somebody plugs in.

@@ -75,8 +75,22 @@ private func document(of cloudInit: CloudInit) -> JSONValue {
                 fields([
                     "name": .string(user.name), "ssh_keys": .array(user.sshKeys.map { .string($0) }),
                     "sudo": .bool(user.sudo), "shell": user.shell.map { .string($0) },
+                    "groups": user.groups.isEmpty ? nil : .array(user.groups.map { .string($0) }),
+                    "password_hash": user.passwordHash.map { .string($0) },
                 ])
             }),
+        "packages": cloudInit.packages.isEmpty ? nil : .array(cloudInit.packages.map { .string($0) }),
+        "run_commands": cloudInit.runCommands.isEmpty ? nil : .array(cloudInit.runCommands.map { .string($0) }),
+        "write_files": cloudInit.writeFiles.isEmpty
+            ? nil
+            : .array(
+                cloudInit.writeFiles.map { file in
+                    fields([
+                        "path": .string(file.path), "content": .string(file.content),
+                        "permissions": file.permissions.map { .string($0) }, "owner": file.owner.map { .string($0) },
+                    ])
+                }),
+        "network_config": cloudInit.networkConfig.map { .string($0) },
         "user_data": cloudInit.userData.map { .string($0) }, "on_change": .string(cloudInit.onChange.rawValue),
     ])
 }

@@ -141,13 +141,18 @@ enum GuestNICField: Int, FieldNames {
 }
 
 enum CloudInitField: Int, FieldNames {
-    case hostname, users, userData, networkConfig, onChange
-    static let table = FieldTable("cloudInit", Self.self, notYet: [.networkConfig])
+    case hostname, users, packages, runCommands, writeFiles, userData, networkConfig, onChange
+    static let table = FieldTable("cloudInit", Self.self)
 }
 
 enum CloudInitUserField: Int, FieldNames {
-    case name, sshKeys, sudo, shell
+    case name, sshKeys, sudo, shell, groups, passwordHash
     static let table = FieldTable("a user", Self.self)
+}
+
+enum CloudInitFileField: Int, FieldNames {
+    case path, content, permissions, owner
+    static let table = FieldTable("a file to write", Self.self)
 }
 
 enum GuestStopField: Int, FieldNames {

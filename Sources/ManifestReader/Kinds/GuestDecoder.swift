@@ -164,7 +164,7 @@ struct GuestDecoder {
                 .conflictingFields, at: node,
                 "the guest is to answer on its network before it counts as ready, and has no NIC",
                 help: "add a NIC, or write “when: started”")
-        case .started, .console: break
+        case .started, .agent, .console: break
         }
     }
 }

@@ -38,6 +38,16 @@ enum TestGuests {
         return path
     }()
 
+    /// The folder of the Debian guest's disk, kernel, initrd and kernel command line. Building it takes a minute, and a
+    /// mirror of Debian: scripts/test does so beforehand.
+    static let debian: String = {
+        let path = "\(Files.folder(of: (try? Machine.thisProgram()) ?? ""))/debian-guest"
+        let line = "\(root)/Tests/Guests/debian/build >\(path)"
+        let status = system(line)
+        precondition(status == 0, "`\(line)` failed; scripts/setup --tests installs what it needs")
+        return (Files.text(path) ?? "").filter { $0 != "\n" }
+    }()
+
     /// What the tiny guest runs with. It needs neither 64-bit mode nor a kernel that boots, so that KVM will do where
     /// Lodge's own probe finds it too limited for others.
     static let accelerator = whyNoKVM == nil ? "kvm" : "tcg"
