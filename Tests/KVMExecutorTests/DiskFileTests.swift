@@ -155,12 +155,14 @@ struct DiskFileTests {
         #expect(error?.reason.contains("are reserved (storage.reserve)") == true)
     }
 
-    @Test func theProbeOfIOUringSaysWhatQEMUSays() {
-        let done = Command.Outcome(exitCode: 0, output: "read 16/16 bytes at offset 0\n", errors: "")
-        #expect(IOUringProbe.judge(done) == nil)
-        let refused = Command.Outcome(
-            exitCode: 1, output: "", errors: "qemu-system-x86_64: -blockdev x: failed to init linux io_uring ring\n")
+    @Test func theProbeOfIOUringSaysWhatQEMUSays() async throws {
+        func ending(_ script: String) async throws -> Command.Outcome {
+            try await Command.outcome(of: "bash", ["-c", script], package: "bash")
+        }
+        #expect(IOUringProbe.judge(try await ending("echo 'read 16/16 bytes at offset 0'")) == nil)
+        let words = "qemu-system-x86_64: -blockdev x: failed to init linux io_uring ring"
+        let refused = try await ending("echo '\(words)' >&2; exit 1")
         #expect(IOUringProbe.judge(refused) == "-blockdev x: failed to init linux io_uring ring")
-        #expect(IOUringProbe.judge(Command.Outcome(exitCode: nil, output: "", errors: "")) != nil)
+        #expect(IOUringProbe.judge(try await ending("kill -KILL $$")) != nil)
     }
 }
