@@ -71,7 +71,8 @@ public struct SimulatedState: Sendable {
             let owner = removed.definition.owner
             live.retained.append(
                 RetainedGuest(
-                    owner: owner, name: guest.name, folder: "guests/\(owner.fleet)/\(guest.name)", since: 0, disks: disks))
+                    owner: owner, name: guest.name, folder: "guests/\(owner.fleet)/\(guest.name)", since: 0,
+                    disks: disks))
         case .removeLeftover(let leftover):
             live.leftovers.removeAll { $0.kind == leftover.kind && $0.subject == leftover.subject }
             live.retained.removeAll { leftover.isSame(as: $0.leftover) }

@@ -101,7 +101,8 @@ import Testing
                 ]
                 try await lab.expectConverges(fleet)
             }
-            let log = Files.text("\(lab.layout.guest(Name(parsing: "e2e")!, Name(parsing: "web-1")!).consoleFolder)/log")
+            let log = Files.text(
+                "\(lab.layout.guest(Name(parsing: "e2e")!, Name(parsing: "web-1")!).consoleFolder)/log")
             #expect(log?.contains("booted from first") == true && log?.contains("second") == false, "\(log ?? "")")
             #expect(try await lab.destroy(fleet).code == 0)
             try await lab.expect(before)

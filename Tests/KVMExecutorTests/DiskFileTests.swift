@@ -15,11 +15,14 @@ struct DiskFileTests {
     private func guest(_ disks: [DiskSpec]) async throws -> (definition: GuestDefinition, files: DiskFiles) {
         // QEMU's user looks for its files below.
         try Files.makeFolder(folder.layout.cacheFolder)
-        for path in [folder.path, folder.layout.stateFolder, folder.layout.cacheFolder] { try Files.setMode(path, 0o755) }
+        for path in [folder.path, folder.layout.stateFolder, folder.layout.cacheFolder] {
+            try Files.setMode(path, 0o755)
+        }
         let image = folder.layout.cached(digest("a"), .qcow2)
         if !Files.exists(image) {
             try await Command.run("qemu-img", ["create", "-q", "-f", "qcow2", image, "4M"], package: "qemu-utils")
-            try await Command.run("qemu-io", ["-f", "qcow2", "-c", "write -P 0x41 0 512", image], package: "qemu-utils")
+            try await Command.run(
+                "qemu-io", ["-f", "qcow2", "-c", "write -P 0x41 0 512", image], package: "qemu-utils")
         }
         let definition = guestDefinition(
             "web-1",

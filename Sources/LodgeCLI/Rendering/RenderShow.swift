@@ -131,7 +131,8 @@ private func keptTable(_ hosts: [(name: Name, live: LiveHost)], _ fleet: Name) -
             for disk in guest.disks {
                 table.add([
                     .init(guest.name.text), .init(disk.name.text), .init(host.text), .init("\(disk.size)"),
-                    .init(Date(timeIntervalSince1970: Double(guest.since)).formatted(.iso8601)), .init(guest.path(of: disk).visible),
+                    .init(Date(timeIntervalSince1970: Double(guest.since)).formatted(.iso8601)),
+                    .init(guest.path(of: disk).visible),
                 ])
             }
         }

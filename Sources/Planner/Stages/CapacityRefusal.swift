@@ -78,7 +78,8 @@ extension Remarks {
         let available = max(.zero, free - reserved)
         let lacking = disk.writes + reserved - free
         let fills = disk.fills.map { CapacityBill.Item(name: $0.disk, amount: $0.size.bytes, text: $0.size.rounded) }
-        let items = disk.files.sorted { $0.file.size == $1.file.size ? $0.path < $1.path : $0.file.size > $1.file.size }
+        let items =
+            disk.files.sorted { $0.file.size == $1.file.size ? $0.path < $1.path : $0.file.size > $1.file.size }
             .map {
                 CapacityBill.Item(name: $0.path, amount: $0.file.size.bytes, text: $0.file.size.rounded)
             } + fills

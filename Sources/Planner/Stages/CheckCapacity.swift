@@ -81,8 +81,9 @@ extension GuestTransition {
         let present = Set((live?.definition.spec.disks ?? []).map(\.name) + (live?.keptDisks ?? []).map(\.name))
         return definition.spec.disks.compactMap { disk in
             guard disk.format == .raw, let base = disk.base,
-                definition.pendingDisks.contains(disk.name) || !present.contains(disk.name)
-                    && found?.disks.contains(where: { $0.name == disk.name }) != true
+                definition.pendingDisks.contains(disk.name)
+                    || !present.contains(disk.name)
+                        && found?.disks.contains(where: { $0.name == disk.name }) != true
             else { return nil }
             return ("disk \(disk.name) of guest.\(name)", sizes[base.fileName] ?? .zero)
         }
