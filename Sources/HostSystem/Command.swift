@@ -84,7 +84,8 @@ public enum Command {
             let result = try await Subprocess.run(
                 .path(FilePath(path)), arguments: Arguments(arguments),
                 environment: .custom(["PATH": searchPath.joined(separator: ":"), "LC_ALL": "C.UTF-8"]),
-                platformOptions: options, input: .fileDescriptor(stdin, closeAfterSpawningProcess: false), output: .string(limit: 16 << 20),
+                platformOptions: options, input: .fileDescriptor(stdin, closeAfterSpawningProcess: false),
+                output: .string(limit: 16 << 20),
                 error: .string(limit: 1 << 20))
             let exitCode: Int32? = if case .exited(let code) = result.terminationStatus { code } else { nil }
             return Outcome(exitCode: exitCode, output: result.standardOutput, errors: result.standardError)

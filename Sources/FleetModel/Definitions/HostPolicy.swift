@@ -15,7 +15,8 @@ public struct HostPolicy: Codable, Hashable, Sendable {
 
     public init(
         reservedMemory: ByteCount = .gib(2), reservedCPUs: Int = 2, reservedDisk: ByteCount = .zero,
-        memoryOvercommit: Double = 1, cpuOvercommit: Double = 4, memory: ByteCount? = nil, cpus: Int? = nil, disk: ByteCount? = nil
+        memoryOvercommit: Double = 1, cpuOvercommit: Double = 4, memory: ByteCount? = nil, cpus: Int? = nil,
+        disk: ByteCount? = nil
     ) {
         self.reservedMemory = reservedMemory
         self.reservedCPUs = reservedCPUs

@@ -15,7 +15,8 @@ public struct LiveHost: Codable, Hashable, Sendable {
 
     public init(
         facts: HostFacts, guests: [LiveGuest] = [], networks: [LiveNetwork] = [], images: [ImageDefinition] = [],
-        retained: [RetainedGuest] = [], cache: [CachedFile] = [], strangers: [StrangerProcess] = [], leftovers: [Leftover] = []
+        retained: [RetainedGuest] = [], cache: [CachedFile] = [], strangers: [StrangerProcess] = [],
+        leftovers: [Leftover] = []
     ) {
         self.facts = facts
         self.guests = guests

@@ -40,7 +40,8 @@ public struct QEMUCommandLine {
         self.layout = layout
         self.descriptors = descriptors
         ports = PCIPorts(
-            used: definition.spec.disks.count(where: \.bus.takesPort) + definition.spec.nics.count, spare: Self.sparePorts)
+            used: definition.spec.disks.count(where: \.bus.takesPort) + definition.spec.nics.count,
+            spare: Self.sparePorts)
     }
 
     public var arguments: [String] {
@@ -177,7 +178,9 @@ public struct QEMUCommandLine {
         for (index, (nic, tap)) in zip(spec.nics, descriptors.taps).enumerated() {
             var properties = ["netdev=net-\(nic.name)", "id=nic-\(nic.name)", "mac=\(nic.mac)"]
             // Without the boot ROM, which Debian packages apart and which slows every start.
-            if spec.machine == .q35 { properties += ["bus=\(ports.name(spec.disks.count(where: \.bus.takesPort) + index))", "romfile="] }
+            if spec.machine == .q35 {
+                properties += ["bus=\(ports.name(spec.disks.count(where: \.bus.takesPort) + index))", "romfile="]
+            }
             arguments += [
                 "-netdev", "tap,id=net-\(nic.name),fd=\(tap)", "-device", device("virtio-net", properties),
             ]

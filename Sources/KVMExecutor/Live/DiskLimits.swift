@@ -6,7 +6,8 @@ enum DiskLimits {
     /// Sets the disk's limits, or takes them away.
     static func command(_ disk: DiskSpec, of machine: MachineType) -> BlockSetIOThrottle {
         BlockSetIOThrottle(
-            id: DiskDevice.path(of: disk, on: machine), iops: Int64(disk.iops ?? 0), bytes: disk.bandwidth?.bytesPerSecond ?? 0)
+            id: DiskDevice.path(of: disk, on: machine), iops: Int64(disk.iops ?? 0),
+            bytes: disk.bandwidth?.bytesPerSecond ?? 0)
     }
 
     /// Limits the disks of a process that has just started: it starts without any.

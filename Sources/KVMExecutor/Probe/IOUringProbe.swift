@@ -29,7 +29,8 @@ enum IOUringProbe {
         """
 
     private static func run(as user: SystemUser) async throws(CommandError) -> Command.Outcome {
-        let file = #"{"driver":"file","node-name":"probe","filename":"/proc/self/fd/0","read-only":true,"aio":"io_uring"}"#
+        let file =
+            #"{"driver":"file","node-name":"probe","filename":"/proc/self/fd/0","read-only":true,"aio":"io_uring"}"#
         return try await Command.outcome(
             of: "timeout",
             [

@@ -29,7 +29,8 @@ let diskPresence = FieldRule<PlacedDisk>(
             $0.old.disk?.onRemove == .delete && $0.old.canBeUnplugged(from: $0.guest)
         },
         .when(
-            "delete-restart", "removed, with `onRemove: delete`: the first disk, on microvm, or on `bus: sata` or `ide`", .destroy,
+            "delete-restart",
+            "removed, with `onRemove: delete`: the first disk, on microvm, or on `bus: sata` or `ide`", .destroy,
             note: { _ in "the guest restarts for it" },
             if: { $0.old.disk?.onRemove == .delete }),
         .when(

@@ -65,7 +65,9 @@ struct GuestTransition {
     /// The files of disks that it does not have afterwards and that stay.
     var keptDisks: [KeptDisk] {
         guard let spec = resolved?.spec else { return keptOnRemoval }
-        guard let live else { return found?.disks.filter { disk in !spec.disks.contains { $0.name == disk.name } } ?? [] }
+        guard let live else {
+            return found?.disks.filter { disk in !spec.disks.contains { $0.name == disk.name } } ?? []
+        }
         let attached = Set(spec.disks.map(\.name))
         let deleted = liveChanges.compactMap { change -> Name? in
             if case .removeDisk(let name, deletesFile: true) = change { name } else { nil }
