@@ -45,7 +45,7 @@ public enum Power: String, Codable, Sendable, CaseIterable {
     case running, stopped
 }
 
-/// What becomes of a disk's file once its disk is not in the manifest any more.
+/// What becomes of a disk's file once its disk, or its guest, is not in the manifest any more.
 public enum DiskRemoval: String, Codable, Sendable, CaseIterable {
     /// It stays in the guest's folder, and is attached again where a disk of its name returns.
     case keep
@@ -56,6 +56,11 @@ public enum DiskRemoval: String, Codable, Sendable, CaseIterable {
 /// What a guest's disk is attached to.
 public enum DiskBus: String, Codable, Sendable, CaseIterable {
     case virtio, scsi, sata, ide
+
+    /// A disk can come and go while its guest runs.
+    public var takesHotPlug: Bool { self == .virtio || self == .scsi }
+    /// Each disk takes a PCI port, where the machine has any.
+    public var takesPort: Bool { self == .virtio }
 }
 
 /// What of a disk's data may lie in the host's memory alone, as `cache` of qemu(1) names it.

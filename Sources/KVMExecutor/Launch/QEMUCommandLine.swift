@@ -40,12 +40,12 @@ public struct QEMUCommandLine {
         self.layout = layout
         self.descriptors = descriptors
         ports = PCIPorts(
-            used: definition.spec.disks.count + definition.spec.nics.count, spare: Self.sparePorts)
+            used: definition.spec.disks.count(where: \.bus.takesPort) + definition.spec.nics.count, spare: Self.sparePorts)
     }
 
     public var arguments: [String] {
         identity + machine + channels + (spec.machine == .q35 ? ports.arguments : []) + disks + seed + nics + growth
-            + extras + sandbox
+            + extras + Self.sandbox
     }
 
     /// The UUID that the guest's firmware tells its system, and that names its process: from instance and id, so
@@ -110,7 +110,8 @@ public struct QEMUCommandLine {
     }
 
     private var boot: [String] {
-        guard let boot = spec.boot else { return [] }
+        // From the first disk, and from nothing else: not from another disk, and not from the seed.
+        guard let boot = spec.boot else { return ["-boot", "strict=on"] }
         var arguments: [String] = []
         if let image = boot.image { arguments += ["-bios", layout.cached(image, .firmware)] }
         if let kernel = boot.kernel { arguments += ["-kernel", layout.cached(kernel, .kernel)] }
@@ -135,16 +136,8 @@ public struct QEMUCommandLine {
     }
 
     private var disks: [String] {
-        var arguments: [String] = []
-        for (index, disk) in spec.disks.enumerated() {
-            let node = Self.node(disk.name)
-            arguments += ["-blockdev", blockdev(node, driver: "qcow2", path: folder.disk(disk.name), readOnly: false)]
-            var properties = ["drive=\(node)", "id=\(node)", "serial=\(disk.name.text.prefix(20))"]
-            if spec.machine == .q35 { properties.append("bus=\(ports.name(index))") }
-            if index == 0, spec.boot == nil { properties.append("bootindex=1") }
-            arguments += ["-device", device("virtio-blk", properties)]
-        }
-        return arguments
+        let controller = spec.machine == .microvm ? [] : ["-device", "virtio-scsi-pci,id=scsi,num_queues=1"]
+        return controller + DiskDevice.arguments(spec, folder: folder, port: ports.name)
     }
 
     /// A q35 guest has a drive for its seed even where it has none yet, so that one can be put in while it runs. It
@@ -152,11 +145,11 @@ public struct QEMUCommandLine {
     private var seed: [String] {
         let node = LiveSeed.nodes[0]
         let isIn = spec.cloudInit != nil
-        let blockdev = isIn ? ["-blockdev", blockdev(node, driver: "raw", path: folder.seed, readOnly: true)] : []
+        let blockdev = isIn ? ["-blockdev", blockdev(node, path: folder.seed)] : []
         switch spec.machine {
         case .q35:
-            let drive = "scsi-cd,bus=scsi.0,id=\(LiveSeed.drive)" + (isIn ? ",drive=\(node)" : "")
-            return ["-device", "virtio-scsi-pci,id=scsi,num_queues=1"] + blockdev + ["-device", drive]
+            let drive = "scsi-cd,bus=\(DiskDevice.scsiBus),id=\(LiveSeed.drive)" + (isIn ? ",drive=\(node)" : "")
+            return blockdev + ["-device", drive]
         case .microvm:
             return isIn ? blockdev + ["-device", "virtio-blk-device,drive=\(node),id=seed,serial=seed"] : []
         }
@@ -167,12 +160,13 @@ public struct QEMUCommandLine {
         "disk-" + (disk.text.utf8.count <= 20 ? disk.text : Digest(of: disk.text).short)
     }
 
-    private func blockdev(_ node: String, driver: String, path: String, readOnly: Bool) -> String {
+    /// A file that is only read.
+    private func blockdev(_ node: String, path: String) -> String {
         let file: JSONValue = .object([
             "driver": .string("file"), "filename": .string(path), "node-name": .string("\(node)-file"),
         ])
         let node: JSONValue = .object([
-            "driver": .string(driver), "node-name": .string(node), "read-only": .bool(readOnly),
+            "driver": .string("raw"), "node-name": .string(node), "read-only": .bool(true),
             "discard": .string("unmap"), "file": file,
         ])
         return String(decoding: CanonicalJSON.bytes(of: node), as: UTF8.self)
@@ -183,7 +177,7 @@ public struct QEMUCommandLine {
         for (index, (nic, tap)) in zip(spec.nics, descriptors.taps).enumerated() {
             var properties = ["netdev=net-\(nic.name)", "id=nic-\(nic.name)", "mac=\(nic.mac)"]
             // Without the boot ROM, which Debian packages apart and which slows every start.
-            if spec.machine == .q35 { properties += ["bus=\(ports.name(spec.disks.count + index))", "romfile="] }
+            if spec.machine == .q35 { properties += ["bus=\(ports.name(spec.disks.count(where: \.bus.takesPort) + index))", "romfile="] }
             arguments += [
                 "-netdev", "tap,id=net-\(nic.name),fd=\(tap)", "-device", device("virtio-net", properties),
             ]
@@ -211,9 +205,7 @@ public struct QEMUCommandLine {
         return devices + (spec.machine == .q35 ? ["-device", "pvpanic-pci"] : [])
     }
 
-    private var sandbox: [String] {
-        ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"]
-    }
+    static let sandbox = ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"]
 
     /// A virtio device by the name that the machine's bus gives it.
     private func device(_ kind: String, _ properties: [String] = []) -> String {

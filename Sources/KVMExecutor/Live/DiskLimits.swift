@@ -6,7 +6,7 @@ enum DiskLimits {
     /// Sets the disk's limits, or takes them away.
     static func command(_ disk: DiskSpec, of machine: MachineType) -> BlockSetIOThrottle {
         BlockSetIOThrottle(
-            id: device(disk.name, of: machine), iops: Int64(disk.iops ?? 0), bytes: disk.bandwidth?.bytesPerSecond ?? 0)
+            id: DiskDevice.path(of: disk, on: machine), iops: Int64(disk.iops ?? 0), bytes: disk.bandwidth?.bytesPerSecond ?? 0)
     }
 
     /// Limits the disks of a process that has just started: it starts without any.
@@ -14,11 +14,6 @@ enum DiskLimits {
         for disk in spec.disks where disk.iops != nil || disk.bandwidth != nil {
             _ = try await session.execute(command(disk, of: spec.machine))
         }
-    }
-
-    /// The path of the device with the disk in QEMU's object tree: behind PCI, a part of the device.
-    static func device(_ disk: Name, of machine: MachineType) -> String {
-        "/machine/peripheral/\(QEMUCommandLine.node(disk))" + (machine == .q35 ? "/virtio-backend" : "")
     }
 
     /// True where the medium has just the disk's limits.

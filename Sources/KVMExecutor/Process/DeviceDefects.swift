@@ -24,11 +24,11 @@ struct DeviceDefects {
             let id = QEMUCommandLine.node(disk.name)
             guard seen.devices.contains(id) else { return .diskMissing(disk.name) }
             // QEMU names a device by its id where it has one; what is behind PCI has none of its own.
-            let names = [id, DiskLimits.device(disk.name, of: process.spec.machine)]
+            let names = [id, DiskDevice.path(of: disk, on: process.spec.machine)]
             guard let medium = seen.drives.first(where: { $0.qdev.map(names.contains) == true })?.inserted else {
                 return .diskMissing(disk.name)
             }
-            if !isOwn(medium.file, folder.disk(disk.name)) { return .diskSwapped(disk.name, file: medium.file) }
+            if !isOwn(medium.file, folder.disk(disk)) { return .diskSwapped(disk.name, file: medium.file) }
             let isLimited = [disk, wanted].contains { DiskLimits.hold($0, for: medium) }
             return isLimited ? nil : .limitChanged("disk \(disk.name)")
         }

@@ -1,4 +1,5 @@
 import FleetModel
+import FoundationEssentials
 import Planner
 
 /// The live fleet: its hosts, networks, guests with their addresses, and what is taken of each host.
@@ -46,6 +47,7 @@ private func showSections(
         ("Hosts, with what is taken of what can be given:", hostTable(live, policies), 12_000),
         ("Networks:", networkTable(live, fleet), 10_000),
         ("Guests:", guestTable(guests), 24_000),
+        ("Kept: disks of guests that were destroyed:", keptTable(live, fleet), 8_000),
         ("Drift: changed outside of Lodge since the last apply:", guestDriftTable(guests), 8_000),
     ].filter { !$0.1.isEmpty }
 }
@@ -114,6 +116,26 @@ private func guestTable(_ guests: [(host: Name, guest: LiveGuest)]) -> TextTable
             table.add(left + [.init(nic.name.text), .init(nic.network.text), "\(nic.ipv4)", "\(nic.mac)"])
         }
         if spec.nics.isEmpty { table.add(head + ["-", "-", "-", "-"]) }
+    }
+    return table
+}
+
+/// A row for each disk.
+private func keptTable(_ hosts: [(name: Name, live: LiveHost)], _ fleet: Name) -> TextTable {
+    var table = TextTable([
+        .init(title: "GUEST"), .init(title: "DISK"), .init(title: "HOST"), .init(title: "SIZE", isNumeric: true),
+        .init(title: "SINCE"), .init(title: "FILE"),
+    ])
+    for (host, live) in hosts {
+        for guest in live.retained where guest.owner.fleet == fleet {
+            for disk in guest.disks {
+                let file = GuestFolder(path: guest.folder).disk(disk.name, disk.format)
+                table.add([
+                    .init(guest.name.text), .init(disk.name.text), .init(host.text), .init("\(disk.size)"),
+                    .init(Date(timeIntervalSince1970: Double(guest.since)).formatted(.iso8601)), .init(file.visible),
+                ])
+            }
+        }
     }
     return table
 }

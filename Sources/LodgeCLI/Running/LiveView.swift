@@ -27,6 +27,7 @@ struct LiveView: Sendable {
         for case .observed(let live) in hosts.values {
             names.formUnion(live.guests.map(\.definition.owner.fleet))
             names.formUnion(live.networks.map(\.definition.owner.fleet))
+            names.formUnion(live.retained.map(\.owner.fleet))
         }
         return names.sorted()
     }

@@ -31,6 +31,11 @@ enum HostReserveField: Int, FieldNames {
     static let table = FieldTable("reserve", Self.self)
 }
 
+enum HostStorageField: Int, FieldNames {
+    case path, reserve
+    static let table = FieldTable("storage", Self.self)
+}
+
 enum HostOvercommitField: Int, FieldNames {
     case memory, cpu
     static let table = FieldTable("overcommit", Self.self)
@@ -126,8 +131,8 @@ enum GuestBootField: Int, FieldNames {
 }
 
 enum GuestDiskField: Int, FieldNames {
-    case name, image, size, bus, cache, iops, bandwidth, onRemove
-    static let table = FieldTable("a disk", Self.self, notYet: [.bus, .cache])
+    case name, image, size, format, bus, cache, aio, discard, ioThread, iops, bandwidth, onRemove, onDestroy
+    static let table = FieldTable("a disk", Self.self)
 }
 
 enum GuestNICField: Int, FieldNames {

@@ -92,7 +92,7 @@ struct GuestDecoder {
                 help: "leave the model out, or name one that QEMU emulates, such as max")
         }
         let boot = self.boot.read(fields, isWhole: isWhole)
-        let disks = self.disks.read(fields, declarations)
+        let disks = self.disks.read(fields, machine: machine, declarations)
         let nics = self.nics.read(fields, isWhole: isWhole, &declarations)
         var secrets: [String: SecretSource] = [:]
         secrets["boot.cmdline"] = boot?.cmdlineSource

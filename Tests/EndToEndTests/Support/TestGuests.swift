@@ -20,7 +20,7 @@ enum TestGuests {
     /// The folder of the demo guest's kernel, initrd and disk.
     static let demo: String = {
         let path = "\(root)/manifests/demo/image"
-        let files = ["vmlinuz", "initrd", "root.qcow2"].map { "\(path)/\($0)" }
+        let files = ["vmlinuz", "initrd", "root.qcow2", "boot.qcow2"].map { "\(path)/\($0)" }
         if !files.allSatisfy(Files.exists) {
             let line = "\(root)/scripts/build-demo-guest \(path)"
             let status = system(line)
