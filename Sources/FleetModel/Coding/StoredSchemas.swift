@@ -99,7 +99,9 @@ public struct HostSnapshot: Versioned, Sendable {
         },
         { document in
             document.update("host") { host in
+                host.update("facts") { $0["features"] = .array([]) }
                 host.update("guests", each: true) { guest in
+                    guest["missingState"] = .array([])
                     guest.update("definition") { $0.upgrade(as: GuestDefinition.self, to: 4) }
                     guest.update("process") { $0.upgrade(as: RunningGuest.self, to: 3) }
                 }

@@ -57,7 +57,7 @@ struct HostObserver: Sendable {
             instance: instance, memory: ByteCount(bytes: Machine.memory), cpus: sysconf(Int32(_SC_NPROCESSORS_ONLN)),
             disk: ByteCount(bytes: space.total), diskAvailable: ByteCount(bytes: space.available),
             diskHeld: ByteCount(bytes: held), kvm: emulator.kvm, qemuVersion: emulator.version,
-            routes: try network.routes(),
+            features: HostFeature.present, routes: try network.routes(),
             bootID: Machine.bootID)
     }
 

@@ -45,7 +45,7 @@ struct LiveDisks {
     }
 
     private func limit(_ disk: DiskSpec) async throws(ExecutorError) {
-        try await monitor.execute(DiskLimits.command(disk, of: definition.spec.machine))
+        try await monitor.execute(DiskLimits.command(disk, of: definition.spec))
     }
 
     private func plug(_ disk: DiskSpec, id: String, into port: String) async throws(ExecutorError) {

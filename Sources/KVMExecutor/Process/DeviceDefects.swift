@@ -12,7 +12,9 @@ struct DeviceDefects {
 
     /// Sorted by their texts.
     func list(_ seen: SeenDevices) -> [GuestDefect] {
-        let found = disks(seen) + nics(seen) + seed(seen) + strangers(seen) + cpus(seen) + memory(seen)
+        let found =
+            disks(seen) + nics(seen) + seed(seen) + strangers(seen) + cpus(seen) + memory(seen)
+            + (seen.hasTPM ? [] : [.tpmEnded])
         return found.sorted { $0.text < $1.text }
     }
 
@@ -24,7 +26,7 @@ struct DeviceDefects {
             let id = QEMUCommandLine.node(disk.name)
             guard seen.devices.contains(id) else { return .diskMissing(disk.name) }
             // QEMU names a device by its id where it has one; what is behind PCI has none of its own.
-            let names = [id, DiskLimits.device(disk.name, of: process.spec.machine)]
+            let names = [id, DiskLimits.device(disk.name, of: process.spec)]
             guard let medium = seen.drives.first(where: { $0.qdev.map(names.contains) == true })?.inserted else {
                 return .diskMissing(disk.name)
             }

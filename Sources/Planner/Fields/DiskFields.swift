@@ -15,7 +15,7 @@ let diskPresence = FieldRule<PlacedDisk>(
     [
         .when("root", "another first disk", .replace, if: { $0.old.disk == nil && $0.new.isRoot && $0.old.hasOthers }),
         .when(
-            "add-microvm", "added, on microvm", .restart, note: { _ in GuestContext.noHotPlug },
+            "add-microvm", "added, on microvm or pc", .restart, note: { $0.guest.noHotPlug },
             if: { $0.old.disk == nil && !$0.guest.takesHotPlug }),
         .when(
             "add-no-port", "added, with no port free", .restart, note: { _ in "no free port" },
@@ -25,14 +25,14 @@ let diskPresence = FieldRule<PlacedDisk>(
             $0.old.disk?.onRemove == .delete && !$0.old.isRoot && $0.guest.takesHotPlug
         },
         .when(
-            "delete-restart", "removed, with `onRemove: delete`: the first disk, or on microvm", .destroy,
+            "delete-restart", "removed, with `onRemove: delete`: the first disk, or on microvm or pc", .destroy,
             note: { _ in "the guest restarts for it" },
             if: { $0.old.disk?.onRemove == .delete }),
         .when(
             "remove", "removed, with `onRemove: keep`", .live, needsGuest: true,
             note: { _ in "what it has not written is lost" },
             if: { !$0.old.isRoot && $0.guest.takesHotPlug }),
-        .always("remove-restart", "removed, with `onRemove: keep`: the first disk, or on microvm", .restart),
+        .always("remove-restart", "removed, with `onRemove: keep`: the first disk, or on microvm or pc", .restart),
     ])
 
 /// The fields of a disk that stays.
@@ -47,6 +47,10 @@ let diskFields: [FieldRule<PlacedDisk>] = [
     FieldRule(
         "size", { $0.disk?.size ?? .zero }, text: { "\($0)" },
         [
+            .when(
+                "more-legacy", "larger, with `devices: legacy`", .restart,
+                note: { _ in "an IDE disk keeps its size while its system runs" },
+                if: { $0.old.size < $0.new.size && $0.guest.devices == .legacy }),
             .when("more", "larger", .live, if: { $0.old.size < $0.new.size }),
             .when("less-root", "smaller, of the first disk", .replace, if: { $0.new.isRoot }),
             .always("less-data", "smaller, of another disk", .destroy, note: { _ in "the guest restarts for it" }),
