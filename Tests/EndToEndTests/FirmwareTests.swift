@@ -141,13 +141,14 @@ import Testing
             var fleet = try await fleet(lab, Self.guest("safe", ["tpm: true", "power: stopped"]))
             try await lab.expectConverges(fleet)
             let defined = try await lab.census()
-
             let run = lab.layout.guestRun(try await lab.guest("safe").definition.id)
+            try Files.makeFolder(run.path)
             let stray = try Self.stray(file: run.tpmPID, in: "\(lab.folder)")
             let plan = try await lab.plan(fleet)
             #expect(plan.code == 2 && plan.says("TPM process \(stray)", run.tpmPID, "1 leftover"), "\(plan)")
             try await lab.expectConverges(fleet)
             #expect(await DetachedProcess.outcome(stray, within: .seconds(10)) != nil)
+            try Files.removeTree(run.path)
             try await lab.expect(defined)
 
             fleet.guests = [Self.guest("safe", ["tpm: true"])]

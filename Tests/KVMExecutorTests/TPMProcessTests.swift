@@ -1,8 +1,8 @@
 import FleetModel
-import HostSystem
 import TestSupport
 import Testing
 
+@testable import HostSystem
 @testable import KVMExecutor
 
 /// Which processes are guests' TPMs: what is taken for one may be killed.

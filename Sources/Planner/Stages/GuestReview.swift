@@ -250,7 +250,7 @@ extension GuestDefinition {
     var isUnfinished: Bool { generation == 1 && !pendingDisks.isEmpty }
 
     /// For plans: why it lacks what it is to keep.
-    func missingCause(_ state: KeptState) -> String {
+    public func missingCause(_ state: KeptState) -> String {
         isUnfinished ? "an interrupted change left its \(state.noun) unmade" : state.loss
     }
 
