@@ -139,6 +139,11 @@ import Testing
         try await Lab.run { lab in
             let before = try await lab.census()
             var fleet = try await fleet(lab, Self.guest("safe", ["tpm: true", "power: stopped"]))
+            let hiding = Hiding.paths(["/usr/bin/swtpm"])
+            let refused = try await lab.plan(fleet, wrapper: hiding)
+            #expect(refused.code == 3 && refused.says("TPM emulator", "apt install swtpm swtpm-tools"), "\(refused)")
+            let doctor = try await lab.lodge("doctor", wrapper: hiding)
+            #expect(doctor.says("guests that ask for it cannot run here"), "\(doctor)")
             try await lab.expectConverges(fleet)
             let defined = try await lab.census()
             let run = lab.layout.guestRun(try await lab.guest("safe").definition.id)
