@@ -161,7 +161,9 @@ import Testing
                 let apply = try lab.startApply(fleet)
                 var found: [ProcessEntry] = []
                 while found.isEmpty, DetachedProcess.reap(apply.pid) == nil { found = lab.processes(with: "swtpm") }
-                for victim in lab.agents + lab.processes(with: "qemu-system") { kill(victim.pid, SIGKILL) }
+                // Whether the guest's own process is QEMU by then or not.
+                let victims = lab.agents + lab.processes(with: " launch ") + lab.processes(with: "qemu-system")
+                for victim in victims { kill(victim.pid, SIGKILL) }
                 kill(apply.pid, SIGKILL)
                 _ = await DetachedProcess.outcome(apply.pid, within: .seconds(30))
                 #expect(!found.isEmpty, "no TPM was seen: \(apply.soFar)")
