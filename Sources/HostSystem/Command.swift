@@ -51,11 +51,13 @@ public enum Command {
     ///   - name: looked for in the system's folders.
     ///   - package: the Debian package that has it, for the error where it is missing.
     ///   - input: its standard input.
+    ///   - user: whom it runs as, without any other group; nil: as this process.
     @discardableResult
     public static func run(
-        _ name: String, _ arguments: [String], package: String, input: [UInt8] = []
+        _ name: String, _ arguments: [String], package: String, input: [UInt8] = [],
+        user: (user: UInt32, group: UInt32)? = nil
     ) async throws(CommandError) -> String {
-        let outcome = try await outcome(of: name, arguments, package: package, input: input)
+        let outcome = try await outcome(of: name, arguments, package: package, input: input, user: user)
         guard outcome.exitCode == 0 else {
             throw CommandError(
                 command: ([name] + arguments).joined(separator: " "),
@@ -67,7 +69,8 @@ public enum Command {
 
     /// Runs a program to its end, whichever that is.
     public static func outcome(
-        of name: String, _ arguments: [String], package: String, input: [UInt8] = []
+        of name: String, _ arguments: [String], package: String, input: [UInt8] = [],
+        user: (user: UInt32, group: UInt32)? = nil
     ) async throws(CommandError) -> Outcome {
         let line = ([name] + arguments).joined(separator: " ")
         guard let path = find(name) else {
@@ -75,11 +78,14 @@ public enum Command {
         }
         let stdin = try Self.file(holding: input, for: line)
         defer { try? stdin.close() }
+        var options = PlatformOptions()
+        if let user { (options.userID, options.groupID, options.supplementaryGroups) = (user.user, user.group, []) }
         do {
             let result = try await Subprocess.run(
                 .path(FilePath(path)), arguments: Arguments(arguments),
                 environment: .custom(["PATH": searchPath.joined(separator: ":"), "LC_ALL": "C.UTF-8"]),
-                input: .fileDescriptor(stdin, closeAfterSpawningProcess: false), output: .string(limit: 16 << 20),
+                platformOptions: options, input: .fileDescriptor(stdin, closeAfterSpawningProcess: false),
+                output: .string(limit: 16 << 20),
                 error: .string(limit: 1 << 20))
             let exitCode: Int32? = if case .exited(let code) = result.terminationStatus { code } else { nil }
             return Outcome(exitCode: exitCode, output: result.standardOutput, errors: result.standardError)

@@ -25,6 +25,18 @@ public enum DurableFile {
         try synchroniseFolder(of: path)
     }
 
+    /// Makes an empty file for somebody else to write to, in place of whatever has its name.
+    public static func make(
+        _ path: String, mode: UInt32, owner: (user: UInt32, group: UInt32)
+    ) throws(SystemError) {
+        unlink(path)
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
+        guard file >= 0 else { throw .now("make", path) }
+        defer { close(file) }
+        guard fchmod(file, mode) == 0 else { throw .now("set the permissions of", path) }
+        guard fchown(file, owner.user, owner.group) == 0 else { throw .now("set the owner of", path) }
+    }
+
     /// - Parameter path: what errors speak of.
     private static func writeWhole(
         _ bytes: [UInt8], to temporary: String, for path: String, mode: UInt32, owner: (user: UInt32, group: UInt32)?

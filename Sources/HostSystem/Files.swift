@@ -136,7 +136,23 @@ public enum Files {
         return (Int64(status.f_blocks) * block, Int64(status.f_bavail) * block)
     }
 
-    /// Sets the permission bits.
+    /// Why the file cannot be read past the page cache; nil: it can, or it is not there.
+    public static func directIOFault(of path: String) -> String? {
+        let file = open(path, O_RDONLY | O_CLOEXEC | directFlag)
+        if file >= 0 { close(file) }
+        return file < 0 && errno == EINVAL ? "its file system takes no O_DIRECT" : nil
+    }
+
+    /// O_DIRECT, which glibc's headers hide from Swift: fcntl.h of the kernel for x86.
+    private static let directFlag: CInt = 0o40000
+
+    /// What a file takes of its file system, in bytes; nil: it cannot be looked at.
+    public static func occupied(_ path: String) -> Int64? {
+        var status = stat()
+        // inode(7): blocks of 512 bytes, whatever the file system's are.
+        return stat(path, &status) == 0 ? Int64(status.st_blocks) * 512 : nil
+    }
+
     /// What the files in a folder, and in the folders below it, take of their file system, in bytes; 0 where there is no
     /// such folder. What cannot be looked at is left out.
     public static func allocated(below folder: String) -> Int64 {
@@ -151,6 +167,7 @@ public enum Files {
         }
     }
 
+    /// Sets the permission bits.
     public static func setMode(_ path: String, _ mode: UInt32) throws(SystemError) {
         guard chmod(path, mode) == 0 else { throw .now("set the permissions of", path) }
     }

@@ -10,6 +10,8 @@ public struct PlanOptions: Equatable, Sendable {
     public var excludes: Set<ResourceAddress>
     /// Guests that are made anew though nothing about them has changed.
     public var replacements: Set<ResourceAddress>
+    /// What is kept of guests that were destroyed, or are to be, goes too.
+    public var deletesKept = false
     /// Whether an address that nothing has is an error. Once a plan was applied it is none: what was targeted may be
     /// gone.
     public var checksAddresses = true

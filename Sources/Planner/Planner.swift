@@ -20,7 +20,8 @@ public func makePlan(
     let placement = place(desired, on: observed)
     let resolved = resolve(placement, desired: desired, on: observed)
     let difference = diff(
-        resolved, placement: placement, against: observed, replacements: options.replacements)
+        resolved, placement: placement, against: observed, replacements: options.replacements,
+        deletesKept: options.deletesKept)
     let selection = Selection(options, of: difference, resolved, on: observed)
     let selected = selection.difference
     let policies = checkPolicies(of: selected, desired: desired, options: options, on: observed)
@@ -62,7 +63,8 @@ public func makeDestroyPlan(
         desired: DesiredFleet(name: fleet, hosts: declared, networks: [], images: [], guests: []), hosts: hosts,
         options: options)
     for index in plan.changes.indices where plan.changes[index].address.kind != .leftover {
-        plan.changes[index].causes = ["all of fleet \(fleet) is to be removed"]
+        let kept = plan.changes[index].causes.dropFirst()
+        plan.changes[index].causes = ["all of fleet \(fleet) is to be removed"] + kept
     }
     return plan
 }

@@ -22,6 +22,16 @@ private func observe(_ name: Name, _ connection: Result<any HostSession, HostErr
     }
 }
 
+/// Asks every host what cloud-init says in its guests. Hosts that do not answer, and simulated ones, have nothing to say.
+public func cloudInitReports(_ connections: Connections) async -> [Name: [ObjectID: CloudInitReport]] {
+    await withTaskGroup(of: (Name, [ObjectID: CloudInitReport]).self) { group in
+        for case (let name, .success(let session as AgentSession)) in connections {
+            group.addTask { (name, (try? await session.cloudInitReports()) ?? [:]) }
+        }
+        return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+    }
+}
+
 /// Takes the lock of every host that is reached, in the order of their names, so that two applies never wait for
 /// each other.
 public func lock(_ connections: Connections, holder: String, timeout: Timespan) async throws(HostError) {

@@ -62,12 +62,20 @@ public struct SimulatedState: Sendable {
             live.guests[index].state = .stopped
             live.guests[index].defects = []
             live.guests[index].freePorts = nil
-        case .removeGuest(let guest):
+        case .removeGuest(let guest, let kept):
             guard let index = live.guests.firstIndex(where: { $0.definition.id == guest.id }) else { return }
             guard !live.guests[index].hasProcess else { throw .guestRuns(guest.name) }
-            live.guests.remove(at: index)
+            let removed = live.guests.remove(at: index)
+            let disks = removed.allFiles.filter { kept.contains($0.name) }.sorted { $0.name < $1.name }
+            guard !disks.isEmpty else { return }
+            let owner = removed.definition.owner
+            live.retained.append(
+                RetainedGuest(
+                    owner: owner, name: guest.name, folder: "guests/\(owner.fleet)/\(guest.name)", since: 0,
+                    disks: disks))
         case .removeLeftover(let leftover):
             live.leftovers.removeAll { $0.kind == leftover.kind && $0.subject == leftover.subject }
+            live.retained.removeAll { leftover.isSame(as: $0.leftover) }
             if leftover.kind == .cacheFile {
                 let used = live.referredFiles
                 live.cache.removeAll { leftover.subject.hasSuffix($0.fileName) && !used.contains($0.fileName) }
@@ -140,12 +148,15 @@ extension SimulatedState {
                 && $0.definition.name == definition.name
         }
         guard !taken else { throw .nameTaken(ResourceAddress(.guest, definition.name)) }
-        var guest = index.map { live.guests[$0] } ?? LiveGuest(definition: definition, state: .stopped)
+        var guest = if let index { live.guests[index] } else { made(definition) }
+        let had = Set(guest.files).subtracting(index == nil ? definition.pendingDisks : [])
         guard isLive || !guest.hasProcess else { throw .guestRuns(definition.name) }
-        let had = index == nil ? [] : Set(guest.files)
         let doomed = guest.doomedFiles(under: definition.spec)
+        let staying = guest.definition.spec.disks.filter { $0.onRemove == .keep && $0.onDestroy == .keep }.map(\.name)
+        let retained = guest.definition.retainedDisks + staying
         guest.keepFiles(under: definition.spec)
         guest.definition = definition
+        guest.definition.retainedDisks = Set(retained).subtracting(definition.spec.disks.map(\.name)).sorted()
         guest.definition.doomedDisks = isWhole ? [] : doomed
         if isWhole {
             guest.definition.pendingDisks = []
@@ -163,6 +174,17 @@ extension SimulatedState {
         if let index { live.guests[index] = guest } else { live.guests.append(guest) }
     }
 
+    /// A guest that is about to be made, with what was kept of one of its name.
+    private mutating func made(_ definition: GuestDefinition) -> LiveGuest {
+        var guest = LiveGuest(definition: definition, state: .stopped)
+        let kept = live.retained.filter { $0.owner == definition.owner && $0.name == definition.name }.flatMap(\.disks)
+        live.retained.removeAll { $0.owner == definition.owner && $0.name == definition.name }
+        guest.keptDisks = kept.filter { disk in !definition.spec.disks.contains { $0.name == disk.name } }
+        guest.definition.retainedDisks = guest.keptDisks.map(\.name)
+        guest.missingDisks = definition.spec.disks.map(\.name).filter { disk in !kept.contains { $0.name == disk } }
+        return guest
+    }
+
     /// Every change takes: simulated guests co-operate.
     private mutating func change(_ definition: GuestDefinition, _ changes: [LiveChange]) throws(SimulatedFault) {
         try define(definition, live: true, isWhole: true)
@@ -170,8 +192,9 @@ extension SimulatedState {
             var process = live.guests[index].process
         else { return }
         process.generation = definition.generation
+        let before = process.spec.ports
         process.spec.take(changes, of: definition.spec)
-        let ports = changes.reduce(live.guests[index].freePorts ?? 0) { $0 + $1.freedPorts }
+        let ports = (live.guests[index].freePorts ?? 0) + before - process.spec.ports
         let others = live.guests.indices.reduce(ByteCount.zero) {
             $0 + ($1 == index ? .zero : live.guests[$1].memoryCost)
         }
@@ -230,6 +253,11 @@ extension LiveGuest {
         definition.spec.disks.map(\.name) + keptDisks.map(\.name) + definition.doomedDisks
     }
 
+    /// Its disks' files, kept ones included.
+    fileprivate var allFiles: [KeptDisk] {
+        definition.spec.disks.filter { !missingDisks.contains($0.name) }.map { KeptDisk($0) } + keptDisks
+    }
+
     /// Files that are deleted with a new definition.
     fileprivate func doomedFiles(under new: GuestSpec) -> [Name] {
         let going = definition.spec.disks.filter { $0.onRemove == .delete && !missingDisks.contains($0.name) }
@@ -241,23 +269,16 @@ extension LiveGuest {
     fileprivate mutating func keepFiles(under new: GuestSpec) {
         let wanted = Set(new.disks.map(\.name))
         for disk in definition.spec.disks where disk.onRemove == .keep && !missingDisks.contains(disk.name) {
-            keptDisks.append(KeptDisk(name: disk.name, size: disk.size, backing: disk.base?.fileName))
+            keptDisks.append(KeptDisk(disk))
         }
         keptDisks.removeAll { wanted.contains($0.name) }
         keptDisks.sort { $0.name < $1.name }
     }
 }
 
-extension LiveChange {
-    fileprivate var freedPorts: Int {
-        switch self {
-        case .removeDisk, .removeNIC: 1
-        case .addDisk, .addNIC: -1
-        default: 0
-        }
-    }
-}
-
 extension GuestSpec {
+    /// What it takes of its PCI ports.
+    fileprivate var ports: Int { nics.count + disks.count(where: \.bus.takesPort) }
+
     fileprivate func isOn(_ network: ObjectID) -> Bool { nics.contains { $0.networkID == network } }
 }

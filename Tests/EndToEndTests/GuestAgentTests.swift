@@ -10,8 +10,12 @@ import Testing
             var fleet = OpenGuest.fleet(memory: "256MiB")
             let initrd = "initrd: \(TestGuests.demo)/initrd"
             fleet.defaults = fleet.defaults.map { $0.replacing(initrd, with: "initrd: \(TestGuests.agentInitrd)") }
+            fleet.guests[0].fields.append("ready: {when: agent, timeout: 280s}")
             fleet.guests.append(Fleet.Guest(name: "off", fields: ["ready: {when: started}", "power: stopped"]))
             try await lab.expectConverges(fleet)
+            // It was waited for.
+            #expect(try await lab.lodge("exec", "web-1", "--", "true").code == 0)
+            try await cloudInitReports(lab)
             try await programs(lab)
             try await files(lab)
             try await interruptedCopy(lab)
@@ -19,6 +23,22 @@ import Testing
             #expect(off.code == 1 && off.says("does not run", "lodge start off"), "\(off)")
             #expect(try await lab.destroy(fleet).code == 0)
         }
+    }
+
+    /// This guest has no cloud-init: what one would say is put in its place.
+    private func cloudInitReports(_ lab: Lab) async throws {
+        #expect(!(try await lab.lodge("status").says("CLOUD-INIT")))
+        let file = "/run/cloud-init/status.json"
+        let stages =
+            #""init-local": {"errors": [], "finished": 2.5}, "init": {"errors": ["no", "disk"], "finished": 3}"#
+        func says(_ text: String) async throws -> LodgeResult {
+            _ = try await lab.inside("mkdir -p /run/cloud-init; cat >\(file) <<'END'\n\(text)\nEND")
+            return try await lab.lodge("status")
+        }
+        #expect(try await says("{\"v1\": {\(stages), \"modules-final\": {\"finished\": null}}}").says(" running  -"))
+        #expect(try await says("{\"v1\": {\(stages), \"modules-final\": {\"finished\": 9}}}").says(" error: no "))
+        #expect(!(try await says("no JSON").says("CLOUD-INIT")))
+        _ = try await lab.inside("rm -r /run/cloud-init")
     }
 
     private func programs(_ lab: Lab) async throws {

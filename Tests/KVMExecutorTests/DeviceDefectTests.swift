@@ -22,6 +22,12 @@ import Testing
         cpus: 2, memory: .mib(128), machine: .q35, accelerator: .tcg, cpuModel: "max",
         disks: [DiskSpec(name: name("data"), size: .mib(8), iops: 100)], nics: [nic("eth0")], cloudInit: CloudInit())
 
+    private static func seeded(_ cloudInit: CloudInit?) -> GuestSpec {
+        var spec = spec
+        spec.cloudInit = cloudInit
+        return spec
+    }
+
     private static func drive(_ device: String, _ file: String, iops: Int = 0) throws -> QueryBlock.Drive {
         let text = """
             {"device": "", "qdev": "/machine/peripheral/\(device)/virtio-backend", "inserted": {"file": "\(file)",
@@ -107,18 +113,23 @@ import Testing
         let id = guestDefinition("web-1", Self.spec).id
         let (own, other) = (CloudInit(hostname: "a"), CloudInit(hostname: "b"))
         func isOutdated(_ cloudInit: CloudInit?, _ mark: String?, exists: Bool = true, replaced: Bool = false) -> Bool {
-            SeenSeed(exists: exists, mark: mark, isReplaced: replaced).isOutdated(for: cloudInit, of: id)
+            SeenSeed(exists: exists, mark: mark, isReplaced: replaced).isOutdated(for: Self.seeded(cloudInit), of: id)
         }
-        #expect(!isOutdated(own, Seed.mark(own, of: id)))
-        #expect(isOutdated(own, Seed.mark(other, of: id)))
-        #expect(isOutdated(own, Seed.mark(own, of: id), replaced: true), "QEMU has what was there before")
+        #expect(!isOutdated(own, Seed.mark(Self.seeded(own), of: id)))
+        #expect(isOutdated(own, Seed.mark(Self.seeded(other), of: id)))
+        #expect(isOutdated(own, Seed.mark(Self.seeded(own), of: id), replaced: true), "QEMU has what was there before")
         #expect(isOutdated(own, nil, exists: false))
         #expect(!isOutdated(own, nil), "an earlier Lodge's")
-        #expect(isOutdated(nil, Seed.mark(own, of: id)))
+        #expect(isOutdated(nil, Seed.mark(Self.seeded(own), of: id)))
         #expect(!isOutdated(nil, nil, exists: false))
         var patient = own
         patient.onChange = .restart
-        #expect(Seed.mark(own, of: id) == Seed.mark(patient, of: id))
+        #expect(Seed.mark(Self.seeded(own), of: id) == Seed.mark(Self.seeded(patient), of: id))
+        var wider = Self.seeded(own)
+        wider.nics[0].mac = MACAddress(parsing: "52:54:00:00:00:99")!
+        #expect(Seed.mark(Self.seeded(own), of: id) == Seed.mark(wider, of: id), "a single NIC is not in the seed")
+        wider.nics.append(Self.nic("eth1"))
+        #expect(Seed.mark(Self.seeded(own), of: id) != Seed.mark(wider, of: id))
     }
 
     @Test func memoryThatIsMoreOrLessThanAtTheStart() throws {

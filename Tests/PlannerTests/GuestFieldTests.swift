@@ -70,6 +70,18 @@ import Testing
         Case(path: "cloudInit.userData", impact: .replace, action: .replace) {
             $0.guests[0].cloudInit = CloudInit(userData: "#!/bin/sh", onChange: .replace)
         },
+        Case(path: "cloudInit.packages", impact: .live) { $0.guests[0].cloudInit?.packages = ["nginx"] },
+        Case(path: "cloudInit.runCommands", impact: .restart) {
+            $0.guests[0].cloudInit?.runCommands = ["true"]
+            $0.guests[0].cloudInit?.onChange = .restart
+        },
+        Case(path: "cloudInit.writeFiles", impact: .live) {
+            $0.guests[0].cloudInit?.writeFiles = [.init(path: "/etc/motd", content: "hello")]
+        },
+        Case(path: "cloudInit.networkConfig", impact: .replace, action: .replace) {
+            $0.guests[0].cloudInit?.networkConfig = "version: 2\n"
+            $0.guests[0].cloudInit?.onChange = .replace
+        },
         Case(path: "cloudInit.userData", impact: .live) { $0.guests[0].cloudInit = nil },
         Case(path: "cloudInit.onChange", impact: .live) { $0.guests[0].cloudInit?.onChange = .replace },
         Case(path: "valueFrom", impact: .live) { $0.guests[0].secrets = ["cloudInit.userData": .file("/s")] },

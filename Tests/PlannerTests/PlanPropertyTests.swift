@@ -187,7 +187,7 @@ extension Step {
             network.owner.fleet == fleet
         case .defineGuest(let guest), .changeGuest(let guest, _): guest.owner.fleet == fleet
         case .renameGuest(let guest, _), .startGuest(let guest), .awaitReady(let guest, _), .stopGuest(let guest, _),
-            .removeGuest(let guest):
+            .removeGuest(let guest, _):
             guest.fleet == fleet
         case .removeLeftover(let leftover): leftover.fleet == nil || leftover.fleet == fleet
         case .cacheFile, .removeCachedFile: true

@@ -64,7 +64,9 @@ import Testing
         // A guest goes, and the session is killed again.
         let guest = try #require(before.guests.first?.definition.reference)
         let address = ResourceAddress(.guest, guest.name)
-        for (id, operation) in [Operation.stopGuest(guest, grace: .seconds(1)), .removeGuest(guest)].enumerated() {
+        for (id, operation) in [Operation.stopGuest(guest, grace: .seconds(1)), .removeGuest(guest, keeping: [])]
+            .enumerated()
+        {
             let step = Step(id: id, address: address, host: host.name, verb: "x", operation: operation)
             _ = try await second.perform(step, policy: host.policy) { _ in }
         }

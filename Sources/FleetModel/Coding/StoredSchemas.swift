@@ -9,7 +9,10 @@ extension GuestDefinition: Versioned {
     public static let upgrades: [@Sendable (inout JSONValue) -> Void] = [
         { guest in guest.update("spec", upgradeGuestSpec) },
         { guest in guest["doomedDisks"] = .array([]) },
-        { guest in guest.update("spec", nameTheDefaults) },
+        { guest in
+            guest["retainedDisks"] = .array([])
+            guest.update("spec", nameTheDefaults)
+        },
     ]
 }
 
@@ -39,6 +42,10 @@ extension ImageDefinition: Versioned {
     public static let upgrades: [@Sendable (inout JSONValue) -> Void] = []
 }
 
+extension RetainedRecord: Versioned {
+    public static let upgrades: [@Sendable (inout JSONValue) -> Void] = []
+}
+
 private func upgradeGuestSpec(_ spec: inout JSONValue) {
     spec["maxCPUs"] = spec["cpus"]
     spec["maxMemory"] = spec["memory"]
@@ -60,9 +67,11 @@ private func nameTheDefaults(_ spec: inout JSONValue) {
         disk["aio"] = JSONValue(encoding: DiskAIO.threads)
         disk["discard"] = JSONValue(encoding: DiskDiscard.unmap)
         disk["hasIOThread"] = .bool(false)
+        disk["onDestroy"] = JSONValue(encoding: DiskRemoval.delete)
     }
     spec.update("cloudInit") { seed in
         for list in ["packages", "runCommands", "writeFiles"] { seed[list] = .array([]) }
+        seed.update("users", each: true) { $0["groups"] = .array([]) }
     }
 }
 
@@ -99,9 +108,11 @@ public struct HostSnapshot: Versioned, Sendable {
         },
         { document in
             document.update("host") { host in
+                host["retained"] = .array([])
                 host.update("facts") { $0["features"] = .array([]) }
                 host.update("guests", each: true) { guest in
                     guest["missingState"] = .array([])
+                    guest.update("keptDisks", each: true) { $0["format"] = JSONValue(encoding: DiskFormat.qcow2) }
                     guest.update("definition") { $0.upgrade(as: GuestDefinition.self, to: 4) }
                     guest.update("process") { $0.upgrade(as: RunningGuest.self, to: 3) }
                 }

@@ -16,6 +16,11 @@ public struct GuestDefinition: Codable, Hashable, Sendable {
     /// Disks that the spec has no more and whose files still have to be deleted; sorted, empty once the definition is
     /// true. Nothing else remembers them where the guest's process is gone.
     public var doomedDisks: [Name] = []
+    /// Disks that the spec has no more, whose files were kept, and are kept when the guest is destroyed, too; sorted.
+    public var retainedDisks: [Name] = []
+    /// What cloud-init knows the guest by since a changed seed was to be applied by a restart: it does its work once for
+    /// each. Nil: since its root disk was made, the guest's id alone. The host keeps it; plans do not know it.
+    public var seedInstance: String?
 
     public init(
         id: ObjectID, owner: Owner, name: Name, generation: Int = 1, spec: GuestSpec, pendingDisks: [Name] = []
@@ -27,6 +32,11 @@ public struct GuestDefinition: Codable, Hashable, Sendable {
         self.generation = generation
         self.spec = spec
         self.pendingDisks = pendingDisks
+    }
+
+    /// The disks whose files outlive the guest; sorted.
+    public var disksKeptOnDestroy: [Name] {
+        Set(spec.disks.filter { $0.onDestroy == .keep }.map(\.name) + retainedDisks).sorted()
     }
 
     public var mark: String { owner.mark(.guest, name) }

@@ -120,11 +120,14 @@ public struct DiskSpec: Codable, Hashable, Sendable {
     /// Bytes read and written a second, together; nil: no limit.
     public var bandwidth: DataRate?
     public var onRemove: DiskRemoval
+    /// What becomes of its file once the guest is destroyed.
+    public var onDestroy: DiskRemoval
 
     public init(
         name: Name, base: Base? = nil, size: ByteCount, format: DiskFormat = .qcow2, bus: DiskBus = .virtio,
         cache: DiskCache = .writeback, aio: DiskAIO = .threads, discard: DiskDiscard = .unmap,
-        hasIOThread: Bool = false, iops: Int? = nil, bandwidth: DataRate? = nil, onRemove: DiskRemoval = .keep
+        hasIOThread: Bool = false, iops: Int? = nil, bandwidth: DataRate? = nil, onRemove: DiskRemoval = .keep,
+        onDestroy: DiskRemoval = .delete
     ) {
         self.name = name
         self.base = base
@@ -138,6 +141,7 @@ public struct DiskSpec: Codable, Hashable, Sendable {
         self.iops = iops
         self.bandwidth = bandwidth
         self.onRemove = onRemove
+        self.onDestroy = onDestroy
     }
 }
 

@@ -50,11 +50,14 @@ public struct GuestFolder: Hashable, Sendable {
     public let path: String
     public var definition: String { "\(path)/guest.json" }
     public var seed: String { "\(path)/seed.iso" }
-    public func disk(_ name: Name) -> String { "\(path)/\(name).qcow2" }
+    public func disk(_ name: Name, _ format: DiskFormat = .qcow2) -> String { "\(path)/\(name).\(format.rawValue)" }
+    public func disk(_ disk: DiskSpec) -> String { self.disk(disk.name, disk.format) }
     /// What UEFI keeps from one start to the next; each kind of firmware has its own.
     public func variables(of firmware: Firmware) -> String { "\(path)/\(firmware.rawValue)-variables.fd" }
     /// What the TPM keeps, in a folder of QEMU's user.
     public var tpm: String { "\(path)/tpm" }
+    /// What is kept of a guest that was destroyed.
+    public var retained: String { "\(path)/kept.json" }
     /// The end of what the serial console printed: written by QEMU's user.
     public var consoleFolder: String { "\(path)/console" }
 }

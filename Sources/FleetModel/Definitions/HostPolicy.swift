@@ -3,6 +3,8 @@ public struct HostPolicy: Codable, Hashable, Sendable {
     /// Kept for the host's own system.
     public var reservedMemory: ByteCount
     public var reservedCPUs: Int
+    /// What has to stay free on the file system of the state folder.
+    public var reservedDisk: ByteCount
     /// How many bytes may be promised for each one that is there; 1: every byte promised exists.
     public var memoryOvercommit: Double
     public var cpuOvercommit: Double
@@ -12,11 +14,13 @@ public struct HostPolicy: Codable, Hashable, Sendable {
     public var disk: ByteCount?
 
     public init(
-        reservedMemory: ByteCount = .gib(2), reservedCPUs: Int = 2, memoryOvercommit: Double = 1,
-        cpuOvercommit: Double = 4, memory: ByteCount? = nil, cpus: Int? = nil, disk: ByteCount? = nil
+        reservedMemory: ByteCount = .gib(2), reservedCPUs: Int = 2, reservedDisk: ByteCount = .zero,
+        memoryOvercommit: Double = 1, cpuOvercommit: Double = 4, memory: ByteCount? = nil, cpus: Int? = nil,
+        disk: ByteCount? = nil
     ) {
         self.reservedMemory = reservedMemory
         self.reservedCPUs = reservedCPUs
+        self.reservedDisk = reservedDisk
         self.memoryOvercommit = memoryOvercommit
         self.cpuOvercommit = cpuOvercommit
         self.memory = memory

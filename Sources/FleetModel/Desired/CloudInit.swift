@@ -8,16 +8,26 @@ public struct CloudInit: Codable, Hashable, Sendable {
         public var sudo: Bool
         /// The login shell; nil: the system's default.
         public var shell: String?
+        /// Groups of the guest's system that it is in besides its own.
+        public var groups: [String]
+        /// Its password as crypt(5) writes it, `$6$…`; nil: no password opens its account.
+        public var passwordHash: String?
 
-        public init(name: String, sshKeys: [String] = [], sudo: Bool = false, shell: String? = nil) {
+        public init(
+            name: String, sshKeys: [String] = [], sudo: Bool = false, shell: String? = nil, groups: [String] = [],
+            passwordHash: String? = nil
+        ) {
             self.name = name
             self.sshKeys = sshKeys
             self.sudo = sudo
             self.shell = shell
+            self.groups = groups
+            self.passwordHash = passwordHash
         }
     }
 
-    /// A file that cloud-init writes at the guest's first boot.
+    /// A file that cloud-init writes at the guest's first boot; one that is not root's at its end, once users and
+    /// packages are there.
     public struct File: Codable, Hashable, Sendable {
         /// Absolute.
         public var path: String
@@ -46,7 +56,7 @@ public struct CloudInit: Codable, Hashable, Sendable {
     /// Taken as it is (`#cloud-config`, `#!` script, …); where the fields above are given too, both travel in one
     /// MIME archive.
     public var userData: String?
-    /// The seed's `network-config`, taken as it is; nil: the guest's system sets its NICs up by DHCP.
+    /// The seed's `network-config`, taken as it is; nil: by DHCP, all NICs.
     public var networkConfig: String?
     public var onChange: SeedChange
 

@@ -107,11 +107,14 @@ public struct DesiredDisk: Equatable, Sendable {
     /// Bytes read and written a second, together; nil: no limit.
     public var bandwidth: DataRate?
     public var onRemove: DiskRemoval
+    /// What becomes of its file once the guest is destroyed.
+    public var onDestroy: DiskRemoval
 
     public init(
         name: Name, image: Name? = nil, size: ByteCount, format: DiskFormat = .qcow2, bus: DiskBus = .virtio,
         cache: DiskCache = .writeback, aio: DiskAIO = .threads, discard: DiskDiscard = .unmap,
-        hasIOThread: Bool = false, iops: Int? = nil, bandwidth: DataRate? = nil, onRemove: DiskRemoval = .keep
+        hasIOThread: Bool = false, iops: Int? = nil, bandwidth: DataRate? = nil, onRemove: DiskRemoval = .keep,
+        onDestroy: DiskRemoval = .delete
     ) {
         self.name = name
         self.image = image
@@ -125,6 +128,7 @@ public struct DesiredDisk: Equatable, Sendable {
         self.iops = iops
         self.bandwidth = bandwidth
         self.onRemove = onRemove
+        self.onDestroy = onDestroy
     }
 }
 

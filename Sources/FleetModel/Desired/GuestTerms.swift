@@ -53,7 +53,7 @@ public enum Power: String, Codable, Sendable, CaseIterable {
     case running, stopped
 }
 
-/// What becomes of a disk's file once its disk is not in the manifest any more.
+/// What becomes of a disk's file once its disk, or its guest, is not in the manifest any more.
 public enum DiskRemoval: String, Codable, Sendable, CaseIterable {
     /// It stays in the guest's folder, and is attached again where a disk of its name returns.
     case keep
@@ -64,6 +64,11 @@ public enum DiskRemoval: String, Codable, Sendable, CaseIterable {
 /// What a guest's disk is attached to.
 public enum DiskBus: String, Codable, Sendable, CaseIterable {
     case virtio, scsi, sata, ide
+
+    /// A disk can come and go while its guest runs.
+    public var takesHotPlug: Bool { self == .virtio || self == .scsi }
+    /// Each disk takes a PCI port, where the machine has any.
+    public var takesPort: Bool { self == .virtio }
 }
 
 /// What of a disk's data may lie in the host's memory alone, as `cache` of qemu(1) names it.
@@ -97,8 +102,9 @@ public enum DiskDiscard: String, Codable, Sendable, CaseIterable {
 
 /// What a changed seed does to a guest that has one already. The seed itself is always exchanged.
 public enum SeedChange: String, Codable, Sendable, CaseIterable {
-    /// The guest finds the new seed when it next looks, at its restart say.
+    /// The guest's system has the new seed at hand, and cloud-init has done its work already.
     case ignore
+    /// The guest restarts, and cloud-init takes the new seed for a new instance's: it does all its work again.
     case restart
     /// The guest starts on a new root disk, as cloud-init runs most of its work once a disk.
     case replace
@@ -128,6 +134,8 @@ public struct Readiness: Codable, Hashable, Sendable {
         case address
         /// A TCP connection to the port of the guest's first address is accepted.
         case tcp(port: UInt16)
+        /// The QEMU guest agent in the guest answers.
+        case agent
         /// The serial console has printed the text since the guest started.
         case console(text: String)
     }

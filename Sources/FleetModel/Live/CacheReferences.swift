@@ -22,8 +22,9 @@ extension GuestSpec {
 }
 
 extension LiveHost {
-    /// The names of the cached files that claims, definitions and processes refer to, those of all fleets.
+    /// The names of the cached files that claims, definitions, processes and kept disks refer to, those of all fleets.
     public var referredFiles: Set<String> {
-        guests.reduce(into: Set(images.map(\.file.fileName))) { $0.formUnion($1.cachedFiles) }
+        let kept = retained.flatMap { $0.disks.compactMap(\.backing) }
+        return guests.reduce(into: Set(images.map(\.file.fileName) + kept)) { $0.formUnion($1.cachedFiles) }
     }
 }

@@ -47,14 +47,23 @@ public enum GuestDefect: Codable, Hashable, Sendable {
 /// The file of a disk that its guest has no more.
 public struct KeptDisk: Codable, Hashable, Sendable {
     public var name: Name
+    public var format: DiskFormat
     /// What the disk may grow to on its host.
     public var size: ByteCount
     /// The cached file that it is an overlay on, by its name in the cache; nil: it stands for itself.
     public var backing: String?
 
-    public init(name: Name, size: ByteCount, backing: String? = nil) {
+    public init(name: Name, format: DiskFormat = .qcow2, size: ByteCount, backing: String? = nil) {
         self.name = name
+        self.format = format
         self.size = size
         self.backing = backing
+    }
+
+    /// The file that stays of a disk.
+    public init(_ disk: DiskSpec) {
+        self.init(
+            name: disk.name, format: disk.format, size: disk.size,
+            backing: disk.format == .qcow2 ? disk.base?.fileName : nil)
     }
 }

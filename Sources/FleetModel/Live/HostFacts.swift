@@ -31,6 +31,10 @@ public struct HostFacts: Codable, Hashable, Sendable {
     /// What guests' disks and cached files take of that file system now; nil: not known.
     public var diskHeld: ByteCount?
     public var kvm: KVM
+    /// Why a guest's QEMU cannot do its input and output by io_uring; nil: it can, or nobody has asked.
+    public var ioUringFault: String?
+    /// Why the state folder's file system cannot be used past the page cache; nil: it can, or nobody has asked.
+    public var directIOFault: String?
     /// Such as `7.2.22`; nil: QEMU is not installed.
     public var qemuVersion: String?
     /// What it has of what guests may ask for, in the order of all that there is.
@@ -41,8 +45,8 @@ public struct HostFacts: Codable, Hashable, Sendable {
 
     public init(
         instance: InstanceID, memory: ByteCount, cpus: Int, disk: ByteCount, diskAvailable: ByteCount,
-        diskHeld: ByteCount? = nil, kvm: KVM, qemuVersion: String?, features: [HostFeature] = HostFeature.allCases,
-        routes: [Route] = [], bootID: String
+        diskHeld: ByteCount? = nil, kvm: KVM, ioUringFault: String? = nil, directIOFault: String? = nil,
+        qemuVersion: String?, features: [HostFeature] = HostFeature.allCases, routes: [Route] = [], bootID: String
     ) {
         self.instance = instance
         self.memory = memory
@@ -51,6 +55,8 @@ public struct HostFacts: Codable, Hashable, Sendable {
         self.diskAvailable = diskAvailable
         self.diskHeld = diskHeld
         self.kvm = kvm
+        self.ioUringFault = ioUringFault
+        self.directIOFault = directIOFault
         self.qemuVersion = qemuVersion
         self.features = features
         self.routes = routes

@@ -16,6 +16,8 @@ public struct Leftover: Codable, Hashable, Sendable {
         /// A file in the cache that is not whole, or that nothing refers to.
         case cacheFile
         case temporaryFile
+        /// The disks that are kept of a guest that was destroyed, where they are to go, too.
+        case retainedGuest
     }
 
     public var kind: Kind

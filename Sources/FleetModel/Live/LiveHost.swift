@@ -5,6 +5,8 @@ public struct LiveHost: Codable, Hashable, Sendable {
     public var guests: [LiveGuest]
     public var networks: [LiveNetwork]
     public var images: [ImageDefinition]
+    /// What is kept of guests that were destroyed, those of all fleets.
+    public var retained: [RetainedGuest]
     /// The files in the cache, whole ones only.
     public var cache: [CachedFile]
     /// QEMU processes that are not this instance's.
@@ -13,12 +15,14 @@ public struct LiveHost: Codable, Hashable, Sendable {
 
     public init(
         facts: HostFacts, guests: [LiveGuest] = [], networks: [LiveNetwork] = [], images: [ImageDefinition] = [],
-        cache: [CachedFile] = [], strangers: [StrangerProcess] = [], leftovers: [Leftover] = []
+        retained: [RetainedGuest] = [], cache: [CachedFile] = [], strangers: [StrangerProcess] = [],
+        leftovers: [Leftover] = []
     ) {
         self.facts = facts
         self.guests = guests
         self.networks = networks
         self.images = images
+        self.retained = retained
         self.cache = cache
         self.strangers = strangers
         self.leftovers = leftovers

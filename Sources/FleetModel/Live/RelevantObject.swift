@@ -3,7 +3,7 @@ extension LiveHost {
     public func fingerprint(of operation: Operation) -> Fingerprint? {
         switch operation {
         case .defineGuest(let definition), .changeGuest(let definition, _): fingerprint(of: definition.reference)
-        case .renameGuest(let guest, _), .startGuest(let guest), .stopGuest(let guest, _), .removeGuest(let guest),
+        case .renameGuest(let guest, _), .startGuest(let guest), .stopGuest(let guest, _), .removeGuest(let guest, _),
             .awaitReady(let guest, _):
             fingerprint(of: guest)
         case .ensureNetwork(let definition), .renameNetwork(let definition, _), .removeNetwork(let definition):

@@ -73,7 +73,11 @@ extension GuestSpec {
         isProtected = target.isProtected
         secrets = target.secrets
         power = target.power
-        for disk in target.disks { disks.change(disk.name) { ($0.base, $0.onRemove) = (disk.base, disk.onRemove) } }
+        for disk in target.disks {
+            disks.change(disk.name) {
+                ($0.base, $0.onRemove, $0.onDestroy) = (disk.base, disk.onRemove, disk.onDestroy)
+            }
+        }
         for nic in target.nics { nics.change(nic.name) { $0.network = nic.network } }
         cloudInit?.onChange = target.cloudInit?.onChange ?? .ignore
     }

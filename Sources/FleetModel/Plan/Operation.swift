@@ -28,8 +28,8 @@ public indirect enum Operation: Codable, Hashable, Sendable {
     case awaitReady(GuestReference, Readiness)
     /// Presses the power button, waits, then turns the guest off.
     case stopGuest(GuestReference, grace: Timespan)
-    /// Removes a stopped guest: its disks, seed, definition and reservations.
-    case removeGuest(GuestReference)
+    /// Removes a stopped guest: its disks but those to be kept, seed, definition and reservations.
+    case removeGuest(GuestReference, keeping: [Name])
     case removeLeftover(Leftover)
 
     /// True for what only waits: it may be cut short, and nothing is left half-done.

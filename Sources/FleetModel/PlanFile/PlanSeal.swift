@@ -37,11 +37,13 @@ public struct PlanSeal: Codable, Hashable, Sendable {
     /// The fields of a sealed spec that hold a mark.
     public static func markedPaths(of spec: GuestSpec) -> Set<String> {
         var paths: Set<String> = []
-        let candidates = ["cloudInit.userData", "cloudInit.hostname", "boot.cmdline"]
-        let keys = (spec.cloudInit?.users ?? []).flatMap { user in
+        let candidates = ["cloudInit.userData", "cloudInit.hostname", "cloudInit.networkConfig", "boot.cmdline"]
+        let users = (spec.cloudInit?.users ?? []).flatMap { user in
             user.sshKeys.indices.map { "cloudInit.users.\(user.name).sshKeys.\($0)" }
+                + ["cloudInit.users.\(user.name).passwordHash"]
         }
-        for path in candidates + keys + spec.labels.keys.map({ "labels.\($0)" }) {
+        let files = (spec.cloudInit?.writeFiles ?? []).indices.map { "cloudInit.writeFiles.\($0).content" }
+        for path in candidates + users + files + spec.labels.keys.map({ "labels.\($0)" }) {
             // The candidates are fields that texts can be replaced in.
             _ = try? spec.replacingTexts(at: [path]) { text in
                 if digest(in: text) != nil { paths.insert(path) }

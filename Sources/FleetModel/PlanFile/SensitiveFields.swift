@@ -31,6 +31,8 @@ extension GuestSpec {
         case _ where path.hasPrefix("labels."):
             let key = String(path.dropFirst("labels.".count))
             if let text = labels[key] { labels[key] = try replace(text) }
+        case "cloudInit.networkConfig":
+            if let text = cloudInit?.networkConfig { cloudInit?.networkConfig = try replace(text) }
         case "cloudInit.users":
             // Definitions of earlier versions do not tell which of the keys is meant: all of them.
             for user in (cloudInit?.users ?? []).indices {
@@ -39,15 +41,38 @@ extension GuestSpec {
                     cloudInit?.users[user].sshKeys[key] = try replace(text)
                 }
             }
-        case _ where path.hasPrefix("cloudInit.users."):
+        case _ where path.hasPrefix("cloudInit.users."): try replaceUserText(at: path, replace)
+        case _ where path.hasPrefix("cloudInit.writeFiles."):
             let words = path.split(separator: ".")
-            guard words.dropLast().last == "sshKeys", words.last.flatMap({ Int($0) }) != nil else {
+            guard words.count == 4, words[3] == "content", let file = Int(words[2]) else {
                 throw UnknownSensitiveField(path: path)
             }
-            guard let (user, key) = keyPosition(path), let text = cloudInit?.users[user].sshKeys[key] else { return }
-            cloudInit?.users[user].sshKeys[key] = try replace(text)
+            guard
+                let text = cloudInit?.writeFiles.indices.contains(file) == true
+                    ? cloudInit?.writeFiles[file].content : nil
+            else { return }
+            cloudInit?.writeFiles[file].content = try replace(text)
         default: throw UnknownSensitiveField(path: path)
         }
+    }
+
+    /// Of `cloudInit.users.NAME`: `sshKeys.INDEX` and `passwordHash`.
+    private mutating func replaceUserText(
+        at path: String, _ replace: (String) throws(UnknownSensitiveField) -> String
+    ) throws(UnknownSensitiveField) {
+        let words = path.split(separator: ".")
+        if words.last == "passwordHash" {
+            guard let user = cloudInit?.users.firstIndex(where: { path == "cloudInit.users.\($0.name).passwordHash" }),
+                let text = cloudInit?.users[user].passwordHash
+            else { return }
+            cloudInit?.users[user].passwordHash = try replace(text)
+            return
+        }
+        guard words.dropLast().last == "sshKeys", words.last.flatMap({ Int($0) }) != nil else {
+            throw UnknownSensitiveField(path: path)
+        }
+        guard let (user, key) = keyPosition(path), let text = cloudInit?.users[user].sshKeys[key] else { return }
+        cloudInit?.users[user].sshKeys[key] = try replace(text)
     }
 
     /// Of `cloudInit.users.NAME.sshKeys.INDEX`, as far as there is one.

@@ -66,6 +66,14 @@ public final actor AgentSession: HostSession {
         return checks
     }
 
+    /// What cloud-init says in each guest that tells.
+    public func cloudInitReports() async throws(HostError) -> [ObjectID: CloudInitReport] {
+        guard case .cloudInitReports(let reports) = try await ask(.cloudInitReports) else {
+            throw unexpected("cloud-init")
+        }
+        return reports
+    }
+
     /// What the guest printed on its serial console; where it is followed, until the guest is removed or the task is
     /// cancelled.
     ///

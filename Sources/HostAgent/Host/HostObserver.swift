@@ -26,8 +26,8 @@ struct HostObserver: Sendable {
             }
             var live = LiveHost(
                 facts: try await facts, guests: seenGuests.guests.map { $0.comparing(seenNetworks.taps, instance) },
-                networks: networks,
-                images: claims.claims, cache: cache.files, strangers: seenGuests.strangers,
+                networks: networks, images: claims.claims, retained: seenGuests.retained,
+                cache: cache.files, strangers: seenGuests.strangers,
                 leftovers: seenGuests.leftovers + seenNetworks.leftovers + cache.leftovers + claims.broken)
             live.leftovers += unusedFiles(of: live)
             return live
@@ -56,7 +56,8 @@ struct HostObserver: Sendable {
         return HostFacts(
             instance: instance, memory: ByteCount(bytes: Machine.memory), cpus: sysconf(Int32(_SC_NPROCESSORS_ONLN)),
             disk: ByteCount(bytes: space.total), diskAvailable: ByteCount(bytes: space.available),
-            diskHeld: ByteCount(bytes: held), kvm: emulator.kvm, qemuVersion: emulator.version,
+            diskHeld: ByteCount(bytes: held), kvm: emulator.kvm, ioUringFault: emulator.ioUringFault,
+            directIOFault: Files.directIOFault(of: layout.instanceFile), qemuVersion: emulator.version,
             features: HostFeature.present, routes: try network.routes(),
             bootID: Machine.bootID)
     }
@@ -102,7 +103,7 @@ struct HostObserver: Sendable {
         switch operation {
         case .defineGuest(let definition), .changeGuest(let definition, _):
             return try await guestFingerprint(definition.reference)
-        case .renameGuest(let guest, _), .startGuest(let guest), .stopGuest(let guest, _), .removeGuest(let guest),
+        case .renameGuest(let guest, _), .startGuest(let guest), .stopGuest(let guest, _), .removeGuest(let guest, _),
             .awaitReady(let guest, _):
             return try await guestFingerprint(guest)
         case .ensureNetwork(let definition), .renameNetwork(let definition, _), .removeNetwork(let definition):

@@ -31,10 +31,12 @@ struct Performer: Sendable {
     private func attempt(
         _ operation: Operation, progress: @escaping @Sendable (String) -> Void
     ) async throws -> String? {
-        let definer = GuestDefiner(layout: layout)
+        let definer = GuestDefiner(layout: layout, reserved: policy.reservedDisk)
         let cache = ImageCache(layout: layout)
+        let storage = StorageReserve(folder: layout.stateFolder, reserved: policy.reservedDisk)
         switch operation {
         case .cacheFile(let file, let path):
+            if !Files.exists(layout.cached(file)) { try storage.check("copy \(path) into the cache", file.size) }
             try await offPool { try cache.add(file, from: path) }
         case .claimImage(let claim): try ImageClaims(layout: layout).add(claim)
         case .releaseImage(let claim): try ImageClaims(layout: layout).remove(claim)
@@ -58,12 +60,12 @@ struct Performer: Sendable {
                 for: guest, readiness, progress: progress)
         case .stopGuest(let guest, let grace):
             return try await GuestStopper(layout: layout).stop(guest, grace: grace).remark(grace: grace)
-        case .removeGuest(let guest):
+        case .removeGuest(let guest, let kept):
             _ = try await GuestStopper(layout: layout).stop(guest, grace: .seconds(0))
             // In one turn, so that nobody reserves for it again meanwhile.
             try await networkTurn.pass {
                 try await network.release(guest)
-                try definer.remove(guest)
+                try definer.remove(guest, keeping: kept)
             }
             try await followReservations(of: guest.fleet)
         case .removeLeftover(let leftover): try await remove(leftover)
@@ -167,7 +169,9 @@ struct Performer: Sendable {
 
     private func remove(_ leftover: Leftover) async throws {
         // What was left over when the plan was made may belong to something by now.
-        guard try await observer.observe().leftovers.contains(where: leftover.isSame) else { return }
+        let live = try await observer.observe()
+        let present = live.leftovers + live.retained.map(\.leftover)
+        guard present.contains(where: leftover.isSame) else { return }
         let networkFolders = [layout.networksFolder, layout.networkRunsFolder]
         if networkFolders.contains(where: { leftover.subject.hasPrefix($0 + "/") }) {
             return try await networkTurn.pass { try await network.removeLeftover(leftover) }
@@ -177,7 +181,7 @@ struct Performer: Sendable {
             guard let pid = Int32(leftover.subject), let entry = ProcessTable.entry(pid) else { return }
             try ProcessTable.signal(pid, startTime: entry.startTime, SIGKILL)
             _ = await ProcessTable.waitForEnd(pid, startTime: entry.startTime, timeout: .seconds(10))
-        case .runFolder, .stateFolder, .cacheFile, .temporaryFile:
+        case .runFolder, .stateFolder, .cacheFile, .temporaryFile, .retainedGuest:
             try Files.removeTree(leftover.subject)
         case .interface, .nftTable, .dhcpServer:
             try await networkTurn.pass { try await network.removeLeftover(leftover) }

@@ -73,6 +73,7 @@ struct ReadinessWait: Sendable {
         case .tcp(let port):
             guard let nic = definition.spec.nics.first else { return false }
             return await TCPProbe.accepts(nic.ipv4, port: port)
+        case .agent: return await GuestAgent(definition.reference, layout: layout).answers()
         case .console(let text):
             let folder = layout.guest(definition.owner.fleet, definition.name).consoleFolder
             return String(decoding: ConsoleLog.contents(folder: folder), as: UTF8.self).contains(text)
@@ -102,6 +103,7 @@ extension Readiness.Condition {
             "it answers at " + definition.spec.nics.map { "\($0.ipv4)" }.joined(separator: " and ")
         case .tcp(let port):
             "it accepts a connection at \(definition.spec.nics.first.map { "\($0.ipv4)" } ?? "?"):\(port)"
+        case .agent: "its guest agent answers"
         case .console(let text): "its console shows “\(text)”"
         }
     }

@@ -19,6 +19,8 @@ enum HostRequest: Codable, Sendable {
     /// Writes a file in the guest from `data` frames until `end`. Each one is answered by an empty one when it is
     /// written. Where the path is a folder, the file is made in it under the name.
     case writeFile(GuestReference, path: String, name: String, mode: UInt32)
+    /// What cloud-init says in each guest that tells.
+    case cloudInitReports
     /// Checks what the host needs for its job.
     case examine
 
@@ -26,7 +28,8 @@ enum HostRequest: Codable, Sendable {
     var isChange: Bool {
         switch self {
         case .perform(let step, _): !step.operation.isWait
-        case .hello, .observe, .lock, .console, .log, .execute, .readFile, .writeFile, .examine: false
+        case .hello, .observe, .lock, .console, .log, .execute, .readFile, .writeFile, .cloudInitReports, .examine:
+            false
         }
     }
 }
@@ -39,6 +42,7 @@ enum HostReply: Codable, Sendable {
     case executed(GuestExecResult)
     /// The permission bits of a file that was read.
     case file(mode: UInt32?)
+    case cloudInitReports([ObjectID: CloudInitReport])
     case examined([HostCheck])
     case failed(HostError)
 }

@@ -3,6 +3,7 @@ import FleetModel
 import FoundationEssentials
 import Glibc
 import HostSystem
+import KVMExecutor
 import Synchronization
 
 /// The host's end of the protocol: reads requests from standard input, works on many at once, writes replies to
@@ -78,6 +79,7 @@ public struct AgentServer: Sendable {
                 output.write([Frame(.event, id: id, text: text).line])
             }
             return .done(remark: remark)
+        case .cloudInitReports: return .cloudInitReports(await CloudInitQuery(layout: service.layout).reports())
         case .examine: return .examined(await service.examine())
         case .log(let guest, let lines, let follows):
             try await LogRelay(guest: guest, layout: service.layout).run(lines: lines, follows: follows) { bytes in

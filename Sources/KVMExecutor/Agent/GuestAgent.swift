@@ -5,7 +5,7 @@ import QMP
 /// something in the guest does not hold the channel meanwhile.
 public struct GuestAgent: Sendable {
     let guest: GuestReference
-    private let path: String
+    let path: String
     private let layout: HostLayout
 
     /// How long the agent may take to answer at all. In a guest without KVM, on a busy host, seconds were seen.
@@ -38,6 +38,13 @@ public struct GuestAgent: Sendable {
             default: throw ExecutorError(operation, error)
             }
         }
+    }
+
+    /// True where the agent answers within some seconds.
+    public func answers() async -> Bool {
+        guard let session = try? await GuestAgentSession.connect(path: path, timeout: .seconds(5)) else { return false }
+        await session.end()
+        return true
     }
 
     /// Runs a program in the guest to its end.

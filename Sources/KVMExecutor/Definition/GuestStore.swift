@@ -7,17 +7,23 @@ public struct GuestStore: Sendable {
 
     public init(layout: HostLayout) { self.layout = layout }
 
-    /// What is in the guests' folders: definitions, and folders that hold none. Other files are not Lodge's.
+    /// What is in the guests' folders: definitions, disks that were kept of guests that are no more, and folders that
+    /// hold neither. Other files are not Lodge's.
     ///
     /// - Throws: where a definition is there and cannot be read: what it defines is unknown, and not a leftover.
-    public func list() throws(ExecutorError) -> (definitions: [GuestDefinition], broken: [Leftover]) {
+    public func list() throws(ExecutorError) -> (
+        definitions: [GuestDefinition], retained: [RetainedGuest], broken: [Leftover]
+    ) {
         var definitions: [GuestDefinition] = []
+        var retained: [RetainedGuest] = []
         var broken: [Leftover] = []
         for fleet in try names(in: layout.guestsFolder) {
             for name in try names(in: "\(layout.guestsFolder)/\(fleet)") {
                 let folder = layout.guest(fleet, name)
                 if let definition = try present(fleet, name) {
                     definitions.append(definition)
+                } else if let guest = try retainedGuest(fleet, name) {
+                    retained.append(guest)
                 } else if Files.isFolder(folder.path) {
                     broken.append(
                         Leftover(
@@ -27,7 +33,7 @@ public struct GuestStore: Sendable {
                 }
             }
         }
-        return (definitions, broken)
+        return (definitions, retained, broken)
     }
 
     /// True where the guest has a folder with a definition in it.
@@ -41,11 +47,32 @@ public struct GuestStore: Sendable {
 
     /// The disks whose files lie in a guest's folder, by name; nil: there are none.
     private func disks(in folder: GuestFolder) -> [Name]? {
-        let files = (try? Files.list(folder.path)) ?? []
-        let disks = files.compactMap { file in
-            file.hasSuffix(".qcow2") ? Name(parsing: String(file.dropLast(".qcow2".count))) : nil
-        }
+        let disks = ((try? Files.list(folder.path)) ?? []).compactMap { DiskFiles.disk(of: $0)?.name }
         return disks.isEmpty ? nil : disks.sorted()
+    }
+
+    /// What is kept of a guest that was destroyed; nil: nothing is.
+    private func retainedGuest(_ fleet: Name, _ name: Name) throws(ExecutorError) -> RetainedGuest? {
+        guard let record = try retained(fleet, name) else { return nil }
+        let folder = layout.guest(fleet, name)
+        let disks = DiskFiles.files(in: folder).filter { record.disks.contains($0.name) }
+        guard !disks.isEmpty else { return nil }
+        return RetainedGuest(
+            owner: record.owner, name: name, folder: folder.path, since: record.since,
+            disks: disks.sorted { $0.name < $1.name })
+    }
+
+    /// The record of what is kept of a guest; nil: there is none.
+    func retained(_ fleet: Name, _ name: Name) throws(ExecutorError) -> RetainedRecord? {
+        let folder = layout.guest(fleet, name)
+        do { return try JSONFile.read(RetainedRecord.self, from: folder.retained) } catch {
+            if case .system(let cause) = error, [.noSuchFileOrDirectory, .notDirectory].contains(cause.errno) {
+                return nil
+            }
+            throw ExecutorError(
+                "read what is kept of guest \(name)", error.description,
+                advice: "look at that file and write it back; or save the disks beside it and remove \(folder.path)")
+        }
     }
 
     public func definition(_ fleet: Name, _ name: Name) throws(ExecutorError) -> GuestDefinition {
@@ -111,5 +138,20 @@ extension GuestDefinition {
         pendingDisks = wanted.filter(unmade.contains)
         let going = earlier.spec.disks.filter { $0.onRemove == .delete }.map(\.name)
         doomedDisks = Set(earlier.doomedDisks + going).subtracting(wanted).sorted()
+        let staying = earlier.spec.disks.filter { $0.onRemove == .keep && $0.onDestroy == .keep }.map(\.name)
+        retainedDisks = Set(retainedDisks + earlier.retainedDisks + staying).subtracting(wanted).sorted()
+        settleSeedInstance(after: earlier)
+    }
+
+    /// A changed seed that is to be applied by a restart makes another instance of the guest, so that cloud-init does
+    /// its work again. On a new root disk it knows none.
+    private mutating func settleSeedInstance(after earlier: GuestDefinition) {
+        seedInstance = earlier.seedInstance
+        if let root = spec.disks.first, pendingDisks.contains(root.name) {
+            seedInstance = nil
+        } else if let seed = spec.cloudInit, var before = earlier.spec.cloudInit, seed.onChange == .restart {
+            before.onChange = seed.onChange
+            if seed != before { seedInstance = "\(id)-\(generation)" }
+        }
     }
 }

@@ -10,66 +10,35 @@ struct Seed {
 
     /// The seed's files by name; nil where the guest has none.
     var files: [(name: String, content: String)]? {
-        guard let cloudInit = definition.spec.cloudInit else { return nil }
-        let hostname = cloudInit.hostname ?? definition.name.text
-        let metaData = "instance-id: \(Seed.quoted(definition.id.text))\nlocal-hostname: \(Seed.quoted(hostname))\n"
-        return [("meta-data", metaData), ("user-data", userData(cloudInit, hostname: hostname))]
+        Self.files(
+            definition.spec, of: definition.id, instance: definition.seedInstance, name: definition.name.text)
     }
 
-    /// The user data as given, Lodge's own `#cloud-config` where there are users, or both as a MIME archive, which
-    /// cloud-init takes apart (its documentation, "MIME multi-part archive").
-    private func userData(_ cloudInit: CloudInit, hostname: String) -> String {
-        let config = cloudConfig(cloudInit, hostname: hostname)
-        guard let given = cloudInit.userData else { return config }
-        guard !cloudInit.users.isEmpty else { return given }
-        let boundary = "==lodge-\(definition.id)=="
-        var text = "Content-Type: multipart/mixed; boundary=\"\(boundary)\"\nMIME-Version: 1.0\n"
-        for part in [config, given] {
-            text += "\n--\(boundary)\nContent-Type: \(Seed.contentType(of: part)); charset=\"utf-8\"\n"
-            text += "MIME-Version: 1.0\n\n\(part)"
+    private static func files(
+        _ spec: GuestSpec, of guest: ObjectID, instance: String?, name: String
+    ) -> [(name: String, content: String)]? {
+        guard let cloudInit = spec.cloudInit else { return nil }
+        let hostname = cloudInit.hostname ?? name
+        let config = CloudConfig(
+            cloudInit: cloudInit, hostname: hostname, boundary: "==lodge-\(guest)==", isRepeated: instance != nil)
+        let metaData =
+            "instance-id: \(CloudConfig.quoted(instance ?? guest.text))\n"
+            + "local-hostname: \(CloudConfig.quoted(hostname))\n"
+        let network = spec.seedNetworkConfig.map { [("network-config", $0)] } ?? []
+        return [("meta-data", metaData), ("user-data", config.userData)] + network
+    }
+
+    /// What the volume says of itself: what it was built from. A rename of the guest alone makes no other of it, nor
+    /// does it matter whether cloud-init is to look at it again.
+    var mark: String? { Self.mark(definition.spec, of: definition.id) }
+
+    static func mark(_ spec: GuestSpec, of guest: ObjectID) -> String? {
+        files(spec, of: guest, instance: nil, name: "").map { files in
+            "\(markPrefix)\(Digest(of: files.map { "\($0.name) \($0.content.utf8.count)\n\($0.content)" }.joined()))"
         }
-        return text + "\n--\(boundary)--\n"
     }
 
-    private func cloudConfig(_ cloudInit: CloudInit, hostname: String) -> String {
-        var text = "#cloud-config\nhostname: \(Seed.quoted(hostname))\n"
-        if !cloudInit.users.isEmpty { text += "users:\n" }
-        for user in cloudInit.users {
-            text += "  - name: \(Seed.quoted(user.name))\n"
-            if user.sudo { text += "    sudo: \"ALL=(ALL) NOPASSWD:ALL\"\n" }
-            if let shell = user.shell { text += "    shell: \(Seed.quoted(shell))\n" }
-            guard !user.sshKeys.isEmpty else { continue }
-            text += "    ssh_authorized_keys:\n"
-            for key in user.sshKeys { text += "      - \(Seed.quoted(key))\n" }
-        }
-        return text
-    }
-
-    /// The type of a part by its first line. cloud-init looks again at what is `text/plain`.
-    private static func contentType(of part: String) -> String {
-        let first = part.prefix { !$0.isNewline }
-        if first == "#cloud-config" { return "text/cloud-config" }
-        if first.hasPrefix("#!") { return "text/x-shellscript" }
-        if first == "#include" { return "text/x-include-url" }
-        return "text/plain"
-    }
-
-    /// A YAML double-quoted scalar: what JSON calls a string is one (YAML 1.2, section 1.3), and none is taken for a
-    /// number, a boolean or null.
-    private static func quoted(_ text: String) -> String {
-        String(decoding: CanonicalJSON.bytes(of: text), as: UTF8.self)
-    }
-
-    /// What the volume says of itself: what it was built from. A rename of the guest alone makes no other of it.
-    var mark: String? { definition.spec.cloudInit.map { Self.mark($0, of: definition.id) } }
-
-    static func mark(_ cloudInit: CloudInit, of guest: ObjectID) -> String {
-        var content = cloudInit
-        content.onChange = .ignore
-        return "\(markPrefix)\(Digest(of: CanonicalJSON.bytes(of: content) + guest.text.utf8))"
-    }
-
-    private static let markPrefix = "lodge:"
+    private static let markPrefix = "lodge-seed:"
 
     /// The mark of the volume at this path; nil: there is none.
     static func mark(at path: String) -> String? {

@@ -46,7 +46,8 @@ public struct QEMUCommandLine {
         self.layout = layout
         self.descriptors = descriptors
         ports = PCIPorts(
-            used: definition.spec.disks.count + definition.spec.nics.count, spare: Self.sparePorts)
+            used: definition.spec.disks.count(where: \.bus.takesPort) + definition.spec.nics.count,
+            spare: Self.sparePorts)
         firmware = FirmwareDevices(
             spec: definition.spec, folder: layout.guest(definition.owner.fleet, definition.name),
             run: layout.guestRun(definition.id), tpmDescriptor: definition.spec.hasTPM ? descriptors.tpm : nil)
@@ -54,7 +55,7 @@ public struct QEMUCommandLine {
 
     public var arguments: [String] {
         identity + machine + channels + (spec.machine == .q35 ? ports.arguments : []) + disks + seed + nics + growth
-            + extras + firmware.arguments + sandbox
+            + extras + firmware.arguments + Self.sandbox
     }
 
     /// The UUID that the guest's firmware tells its system, and that names its process: from instance and id, so
@@ -124,7 +125,8 @@ public struct QEMUCommandLine {
     }
 
     private var boot: [String] {
-        guard let boot = spec.boot else { return [] }
+        // From the first disk, and from nothing else: not from another disk, and not from the seed.
+        guard let boot = spec.boot else { return ["-boot", "strict=on"] }
         var arguments: [String] = []
         if let image = boot.image { arguments += ["-bios", layout.cached(image, .firmware)] }
         if let kernel = boot.kernel { arguments += ["-kernel", layout.cached(kernel, .kernel)] }
@@ -151,38 +153,24 @@ public struct QEMUCommandLine {
     }
 
     private var disks: [String] {
-        var arguments: [String] = []
-        for (index, disk) in spec.disks.enumerated() {
-            let node = Self.node(disk.name)
-            arguments += ["-blockdev", blockdev(node, driver: "qcow2", path: folder.disk(disk.name), readOnly: false)]
-            var properties = ["drive=\(node)", "id=\(node)", "serial=\(disk.name.text.prefix(20))"]
-            if spec.machine == .q35 { properties.append("bus=\(ports.name(index))") }
-            if index == 0, spec.boot == nil { properties.append("bootindex=1") }
-            switch spec.devices {
-            case .virtio: arguments += ["-device", device("virtio-blk", properties)]
-            case .legacy:
-                arguments += ["-device", (["ide-hd", Self.ideSlot(index)] + properties).joined(separator: ",")]
-            }
-        }
-        return arguments
+        let hasController = spec.machine != .microvm && spec.devices == .virtio
+        let controller = hasController ? ["-device", "virtio-scsi-pci,id=scsi,num_queues=1"] : []
+        return controller + DiskDevice.arguments(spec, folder: folder, port: ports.name)
     }
-
-    /// Where a drive of a guest without virtio is: two on each of two channels.
-    private static func ideSlot(_ index: Int) -> String { "bus=ide.\(index / 2),unit=\(index % 2)" }
 
     /// A q35 guest has a drive for its seed even where it has none yet, so that one can be put in while it runs. It
     /// is a SCSI one: Debian's kernel for the cloud has no driver for AHCI.
     private var seed: [String] {
         let node = LiveSeed.nodes[0]
         let isIn = spec.cloudInit != nil
-        let blockdev = isIn ? ["-blockdev", blockdev(node, driver: "raw", path: folder.seed, readOnly: true)] : []
+        let blockdev = isIn ? ["-blockdev", blockdev(node, path: folder.seed)] : []
         switch (spec.machine, spec.devices) {
         case (.q35, _), (.pc, .virtio):
-            let drive = "scsi-cd,bus=scsi.0,id=\(LiveSeed.drive)" + (isIn ? ",drive=\(node)" : "")
-            return ["-device", "virtio-scsi-pci,id=scsi,num_queues=1"] + blockdev + ["-device", drive]
+            let drive = "scsi-cd,bus=\(DiskDevice.scsiBus),id=\(LiveSeed.drive)" + (isIn ? ",drive=\(node)" : "")
+            return blockdev + ["-device", drive]
         case (.pc, .legacy):
             // The last of the slots, which the manifest's check leaves free.
-            let slot = Self.ideSlot(DeviceModel.legacyDrives - 1)
+            let slot = DiskDevice.ideSlot(DeviceModel.legacyDrives - 1).joined(separator: ",")
             return isIn ? blockdev + ["-device", "ide-cd,\(slot),drive=\(node),id=\(LiveSeed.drive)"] : []
         case (.microvm, _):
             return isIn ? blockdev + ["-device", "virtio-blk-device,drive=\(node),id=seed,serial=seed"] : []
@@ -194,12 +182,13 @@ public struct QEMUCommandLine {
         "disk-" + (disk.text.utf8.count <= 20 ? disk.text : Digest(of: disk.text).short)
     }
 
-    private func blockdev(_ node: String, driver: String, path: String, readOnly: Bool) -> String {
+    /// A file that is only read.
+    private func blockdev(_ node: String, path: String) -> String {
         let file: JSONValue = .object([
             "driver": .string("file"), "filename": .string(path), "node-name": .string("\(node)-file"),
         ])
         let node: JSONValue = .object([
-            "driver": .string(driver), "node-name": .string(node), "read-only": .bool(readOnly),
+            "driver": .string("raw"), "node-name": .string(node), "read-only": .bool(true),
             "discard": .string("unmap"), "file": file,
         ])
         return String(decoding: CanonicalJSON.bytes(of: node), as: UTF8.self)
@@ -209,7 +198,9 @@ public struct QEMUCommandLine {
         var arguments: [String] = []
         for (index, (nic, tap)) in zip(spec.nics, descriptors.taps).enumerated() {
             var properties = ["netdev=net-\(nic.name)", "id=nic-\(nic.name)", "mac=\(nic.mac)"]
-            if spec.machine == .q35 { properties.append("bus=\(ports.name(spec.disks.count + index))") }
+            if spec.machine == .q35 {
+                properties.append("bus=\(ports.name(spec.disks.count(where: \.bus.takesPort) + index))")
+            }
             // Without the boot ROM, which Debian packages apart and which slows every start.
             if spec.machine != .microvm { properties.append("romfile=") }
             let device =
@@ -243,9 +234,7 @@ public struct QEMUCommandLine {
         return devices + onPanic + (spec.machine != .microvm ? ["-device", "pvpanic-pci"] : [])
     }
 
-    private var sandbox: [String] {
-        ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"]
-    }
+    static let sandbox = ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"]
 
     /// A virtio device by the name that the machine's bus gives it.
     private func device(_ kind: String, _ properties: [String] = []) -> String {

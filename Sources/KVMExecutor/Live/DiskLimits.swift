@@ -4,22 +4,17 @@ import QMP
 /// What a guest may do to its disks in a second.
 enum DiskLimits {
     /// Sets the disk's limits, or takes them away.
-    static func command(_ disk: DiskSpec, of guest: GuestSpec) -> BlockSetIOThrottle {
+    static func command(_ disk: DiskSpec, of machine: MachineType) -> BlockSetIOThrottle {
         BlockSetIOThrottle(
-            id: device(disk.name, of: guest), iops: Int64(disk.iops ?? 0), bytes: disk.bandwidth?.bytesPerSecond ?? 0)
+            id: DiskDevice.path(of: disk, on: machine), iops: Int64(disk.iops ?? 0),
+            bytes: disk.bandwidth?.bytesPerSecond ?? 0)
     }
 
     /// Limits the disks of a process that has just started: it starts without any.
     static func apply(_ spec: GuestSpec, _ session: QMPSession) async throws(QMPError) {
         for disk in spec.disks where disk.iops != nil || disk.bandwidth != nil {
-            _ = try await session.execute(command(disk, of: spec))
+            _ = try await session.execute(command(disk, of: spec.machine))
         }
-    }
-
-    /// The path of the device with the disk in QEMU's object tree: of virtio behind PCI, a part of the device.
-    static func device(_ disk: Name, of guest: GuestSpec) -> String {
-        "/machine/peripheral/\(QEMUCommandLine.node(disk))"
-            + (guest.machine != .microvm && guest.devices == .virtio ? "/virtio-backend" : "")
     }
 
     /// True where the medium has just the disk's limits.

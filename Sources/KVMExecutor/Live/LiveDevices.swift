@@ -23,7 +23,10 @@ struct LiveDevices {
         case .addDisk(let disk): return try await disks.add(disk)
         case .removeDisk(let name, let deletesFile): return try await disks.remove(name, deletesFile: deletesFile)
         case .limitDisk(let name, let iops, let bandwidth):
-            return try await disks.limit(name, iops: iops, bandwidth: bandwidth)
+            guard let disk = (running.disks + definition.spec.disks).first(where: { $0.name == name }) else {
+                throw ExecutorError(monitor.operation, "it has no disk \(name)", advice: "plan again")
+            }
+            return try await disks.limit(disk, iops: iops, bandwidth: bandwidth)
         case .addNIC(let nic): return try await nics.add(nic)
         case .removeNIC(let name): return try await nics.remove(name)
         case .limitNIC(let name, let bandwidth): return try nics.limit(name, bandwidth, in: running)

@@ -10,6 +10,8 @@ public struct EmulatorProbe: Sendable {
         /// Such as `7.2.22`; nil where QEMU is not installed or does not say.
         public var version: String?
         public var kvm: HostFacts.KVM
+        /// As ``HostFacts/ioUringFault``.
+        public var ioUringFault: String?
     }
 
     /// Findings, and what they hold for: kept under the run folder.
@@ -24,21 +26,24 @@ public struct EmulatorProbe: Sendable {
 
     public init(layout: HostLayout) { self.layout = layout }
 
-    /// Looks once a boot, and again when QEMU, the device or the user changes; later calls read what was seen.
+    /// Looks once a boot, and again when QEMU, the device, the user or the kernel's rule for io_uring changes; later calls read what was seen.
     public func findings() async -> Findings {
         let bootID = Machine.bootID
         let program = Command.find(Emulator.program).flatMap(Files.version) ?? "none"
         let user = try? SystemUser.find()
-        let subject = "\(program)/\(Files.version("/dev/kvm") ?? "none")/\(user?.user ?? 0)"
+        let rule = Files.text("/proc/sys/kernel/io_uring_disabled")?.prefix { $0 != "\n" } ?? "none"
+        let subject = "\(program)/\(Files.version("/dev/kvm") ?? "none")/\(user?.user ?? 0)/io_uring \(rule)"
         if let record = try? JSONFile.read(Record.self, from: layout.probeFile), record.bootID == bootID,
             record.subject == subject
         {
-            return record.findings
+            var findings = record.findings
+            // What is missing, or was cut off, may be mended any time.
+            if case .unusable = findings.kvm { findings.kvm = await probe() }
+            return findings
         }
         async let version = Emulator.version()
-        let findings = Findings(version: await version, kvm: await probe())
-        // What is missing, or was cut off, may be mended any time.
-        if case .unusable = findings.kvm { return findings }
+        async let ioUringFault = IOUringProbe.fault()
+        let findings = Findings(version: await version, kvm: await probe(), ioUringFault: await ioUringFault)
         guard !Task.isCancelled else { return findings }
         try? Files.makeFolder(layout.runFolder)
         try? JSONFile.write(Record(bootID: bootID, subject: subject, findings: findings), to: layout.probeFile)

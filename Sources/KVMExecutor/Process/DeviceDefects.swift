@@ -26,11 +26,11 @@ struct DeviceDefects {
             let id = QEMUCommandLine.node(disk.name)
             guard seen.devices.contains(id) else { return .diskMissing(disk.name) }
             // QEMU names a device by its id where it has one; what is behind PCI has none of its own.
-            let names = [id, DiskLimits.device(disk.name, of: process.spec)]
+            let names = [id, DiskDevice.path(of: disk, on: process.spec.machine)]
             guard let medium = seen.drives.first(where: { $0.qdev.map(names.contains) == true })?.inserted else {
                 return .diskMissing(disk.name)
             }
-            if !isOwn(medium.file, folder.disk(disk.name)) { return .diskSwapped(disk.name, file: medium.file) }
+            if !isOwn(medium.file, folder.disk(disk)) { return .diskSwapped(disk.name, file: medium.file) }
             let isLimited = [disk, wanted].contains { DiskLimits.hold($0, for: medium) }
             return isLimited ? nil : .limitChanged("disk \(disk.name)")
         }
@@ -51,7 +51,7 @@ struct DeviceDefects {
         let isIn = seen.drives.contains { $0.inserted?.file.hasSuffix(name) ?? false }
         if !isIn, specs.allSatisfy({ $0.cloudInit != nil }) { return [.seedMissing] }
         guard let file = seen.seed else { return [] }
-        return file.isOutdated(for: process.spec.cloudInit, of: definition.id) ? [.seedOutdated] : []
+        return file.isOutdated(for: process.spec, of: definition.id) ? [.seedOutdated] : []
     }
 
     /// Only a port takes what somebody plugs in.

@@ -18,7 +18,7 @@ public struct GuestObserver: Sendable {
 
     /// Every guest of the instance with its state, QEMU processes of others, and what belongs to no definition.
     public func observe() async throws(ExecutorError) -> (
-        guests: [LiveGuest], strangers: [StrangerProcess], leftovers: [Leftover]
+        guests: [LiveGuest], retained: [RetainedGuest], strangers: [StrangerProcess], leftovers: [Leftover]
     ) {
         let store = GuestStore(layout: layout)
         let listed = try store.list()
@@ -63,7 +63,7 @@ public struct GuestObserver: Sendable {
         return (
             guests.sorted {
                 ($0.definition.owner.fleet, $0.definition.name) < ($1.definition.owner.fleet, $1.definition.name)
-            }, strangers, leftovers
+            }, listed.retained, strangers, leftovers
         )
     }
 
@@ -97,7 +97,7 @@ public struct GuestObserver: Sendable {
         let store = GuestStore(layout: layout)
         let folder = layout.guest(definition.owner.fleet, definition.name)
         var guest = LiveGuest(definition: definition, state: .stopped)
-        guest.missingDisks = definition.spec.disks.map(\.name).filter { !Files.exists(folder.disk($0)) }
+        guest.missingDisks = definition.spec.disks.filter { !Files.exists(folder.disk($0)) }.map(\.name)
         guest.missingState = definition.spec.keptState.filter { state in
             switch state {
             case .firmwareVariables: FirmwareVariables(definition, layout: layout).isMissing
@@ -105,7 +105,9 @@ public struct GuestObserver: Sendable {
             }
         }
         // One that is gone needs no more remembering.
-        guest.definition.doomedDisks.removeAll { !Files.exists(folder.disk($0)) }
+        guest.definition.doomedDisks.removeAll { disk in
+            !DiskFormat.allCases.contains { Files.exists(folder.disk(disk, $0)) }
+        }
         guest.keptDisks = DiskFiles(definition, layout: layout).kept(besides: definition.spec)
             .filter { !definition.doomedDisks.contains($0.name) }
         guard let process = try store.liveProcess(definition) else {

@@ -24,9 +24,9 @@ struct SeenSeed: Sendable {
     }
 
     /// True where this is not what a process has that was given this seed.
-    func isOutdated(for cloudInit: CloudInit?, of guest: ObjectID) -> Bool {
-        guard let cloudInit else { return exists || isReplaced }
+    func isOutdated(for spec: GuestSpec, of guest: ObjectID) -> Bool {
+        guard let wanted = Seed.mark(spec, of: guest) else { return exists || isReplaced }
         if isReplaced || !exists { return true }
-        return mark.map { $0 != Seed.mark(cloudInit, of: guest) } ?? false
+        return mark.map { $0 != wanted } ?? false
     }
 }

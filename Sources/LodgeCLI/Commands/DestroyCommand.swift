@@ -13,14 +13,18 @@ struct DestroyCommand: AsyncParsableCommand {
     @OptionGroup var selection: SelectionOptions
     @OptionGroup var impact: ImpactOptions
 
+    @Flag(help: "Also delete the disks that are kept of destroyed guests, and those of this fleet that were to be.")
+    var kept = false
+
     func run() async throws {
         let desired = try manifests.read()
-        let options = PlanOptions(selection, nil, impact)
+        var options = PlanOptions(selection, nil, impact)
+        options.deletesKept = kept
         let run = ChangeRun(
-            plan: {
+            plan: { [options] in
                 makeDestroyPlan(fleet: desired.name, hosts: $0, declared: desired.hosts, options: options)
             },
-            proof: {
+            proof: { [options] in
                 .plan(
                     makeDestroyPlan(
                         fleet: desired.name, hosts: $0, declared: desired.hosts, options: options.afterApply))

@@ -115,16 +115,23 @@ private func cloudInitValues(_ cloudInit: CloudInit) -> [(String, String?)] {
     let users = cloudInit.users.map(\.name).joined(separator: ", ")
     return [
         ("cloudInit.hostname", cloudInit.hostname), ("cloudInit.users", users.isEmpty ? nil : users),
+        ("cloudInit.packages", listed(cloudInit.packages)),
+        ("cloudInit.runCommands", listed(cloudInit.runCommands.map(firstLine))),
+        ("cloudInit.writeFiles", listed(cloudInit.writeFiles.map(\.path))),
+        ("cloudInit.networkConfig", cloudInit.networkConfig.map(firstLine)),
         ("cloudInit.userData", cloudInit.userData.map(firstLine)),
         ("cloudInit.onChange", cloudInit.onChange.rawValue),
     ]
 }
+
+private func listed(_ texts: [String]) -> String? { texts.isEmpty ? nil : texts.joined(separator: ", ") }
 
 private func readinessText(_ condition: Readiness.Condition) -> String {
     switch condition {
     case .started: "started"
     case .address: "address"
     case .tcp(let port): "tcp:\(port)"
+    case .agent: "agent"
     case .console(let text): "console:\"\(text)\""
     }
 }

@@ -54,7 +54,10 @@ private func document(of disk: DiskSpec) -> JSONValue {
             ])
         },
         "iops": disk.iops.map { .int(Int64($0)) }, "bandwidth": disk.bandwidth.map { .int($0.bytesPerSecond) },
-        "on_remove": .string(disk.onRemove.rawValue),
+        "disk_format": .string(disk.format.rawValue), "bus": .string(disk.bus.rawValue),
+        "cache": .string(disk.cache.rawValue), "aio": .string(disk.aio.rawValue),
+        "discard": .string(disk.discard.rawValue), "io_thread": .bool(disk.hasIOThread),
+        "on_remove": .string(disk.onRemove.rawValue), "on_destroy": .string(disk.onDestroy.rawValue),
     ])
 }
 
@@ -73,8 +76,22 @@ private func document(of cloudInit: CloudInit) -> JSONValue {
                 fields([
                     "name": .string(user.name), "ssh_keys": .array(user.sshKeys.map { .string($0) }),
                     "sudo": .bool(user.sudo), "shell": user.shell.map { .string($0) },
+                    "groups": user.groups.isEmpty ? nil : .array(user.groups.map { .string($0) }),
+                    "password_hash": user.passwordHash.map { .string($0) },
                 ])
             }),
+        "packages": cloudInit.packages.isEmpty ? nil : .array(cloudInit.packages.map { .string($0) }),
+        "run_commands": cloudInit.runCommands.isEmpty ? nil : .array(cloudInit.runCommands.map { .string($0) }),
+        "write_files": cloudInit.writeFiles.isEmpty
+            ? nil
+            : .array(
+                cloudInit.writeFiles.map { file in
+                    fields([
+                        "path": .string(file.path), "content": .string(file.content),
+                        "permissions": file.permissions.map { .string($0) }, "owner": file.owner.map { .string($0) },
+                    ])
+                }),
+        "network_config": cloudInit.networkConfig.map { .string($0) },
         "user_data": cloudInit.userData.map { .string($0) }, "on_change": .string(cloudInit.onChange.rawValue),
     ])
 }

@@ -1,4 +1,5 @@
 import FleetModel
+import FoundationEssentials
 import Planner
 
 /// The live fleet: its hosts, networks, guests with their addresses, and what is taken of each host.
@@ -47,6 +48,7 @@ private func showSections(
         ("Networks:", networkTable(live, fleet), 10_000),
         ("Guests:", guestTable(guests), 24_000),
         ("Screens, shown by VNC on a unix socket of the host:", screenTable(guests), 6_000),
+        ("Kept: disks of guests that were destroyed:", keptTable(live, fleet), 8_000),
         ("Drift: changed outside of Lodge since the last apply:", guestDriftTable(guests), 8_000),
     ].filter { !$0.1.isEmpty }
 }
@@ -124,6 +126,26 @@ private func screenTable(_ guests: [(host: Name, guest: LiveGuest)]) -> TextTabl
     for (host, guest) in guests {
         guard let path = guest.display else { continue }
         table.add([.init(guest.definition.name.text), .init(host.text), .init(path.visible)])
+    }
+    return table
+}
+
+/// A row for each disk.
+private func keptTable(_ hosts: [(name: Name, live: LiveHost)], _ fleet: Name) -> TextTable {
+    var table = TextTable([
+        .init(title: "GUEST"), .init(title: "DISK"), .init(title: "HOST"), .init(title: "SIZE", isNumeric: true),
+        .init(title: "SINCE"), .init(title: "FILE"),
+    ])
+    for (host, live) in hosts {
+        for guest in live.retained where guest.owner.fleet == fleet {
+            for disk in guest.disks {
+                let file = GuestFolder(path: guest.folder).disk(disk.name, disk.format)
+                table.add([
+                    .init(guest.name.text), .init(disk.name.text), .init(host.text), .init("\(disk.size)"),
+                    .init(Date(timeIntervalSince1970: Double(guest.since)).formatted(.iso8601)), .init(file.visible),
+                ])
+            }
+        }
     }
     return table
 }

@@ -3,11 +3,15 @@ import Planner
 
 /// One line a guest of the fleet, by name.
 ///
-/// - Parameter plan: Where there are manifests, what they would change: then a guest's drift says that too, and guests
-///   that are still to be made have a line.
+/// - Parameters:
+///   - plan: Where there are manifests, what they would change: then a guest's drift says that too, and guests that are
+///     still to be made have a line.
+///   - cloudInit: What cloud-init says in guests, by host; where none says anything, there is no column for it.
 public func renderStatus(
-    fleet: Name, hosts: [Name: HostObservation], plan: Plan? = nil, style: TextStyle
+    fleet: Name, hosts: [Name: HostObservation], plan: Plan? = nil,
+    cloudInit: [Name: [ObjectID: CloudInitReport]] = [:], style: TextStyle
 ) -> String {
+    let asksGuests = fleetGuests(fleet, hosts).contains { cloudInit[$0.host]?[$0.guest.definition.id] != nil }
     var changes: [ResourceAddress: Change] = [:]
     for change in plan?.changes ?? [] where change.address.kind == .guest {
         changes[ResourceAddress(.guest, change.renamedFrom ?? change.address.name)] = change
@@ -23,27 +27,28 @@ public func renderStatus(
                 [
                     .init(name.text), .init(host.text), powerCell(guest),
                     .init(addresses(of: spec)), .init("\(spec.cpus)"), .init(spec.memory.description),
-                    .init(drift, drift == "-" ? .faint : .changed),
-                ]
+                ] + (asksGuests ? [reportCell(cloudInit[host]?[guest.definition.id])] : [])
+                    + [.init(drift, drift == "-" ? .faint : .changed)]
             ))
     }
     for change in plan?.changes ?? [] where change.action == .create {
         guard case .guest(let spec) = change.after else { continue }
-        let cells: [TextTable.Cell] = [
-            .init(change.address.name.text), .init(change.host.text), .init("absent", .faint),
-            .init(addresses(of: spec)), .init("\(spec.cpus)"), .init(spec.memory.description),
-            .init("to be created", .changed),
-        ]
+        let cells: [TextTable.Cell] =
+            [
+                .init(change.address.name.text), .init(change.host.text), .init("absent", .faint),
+                .init(addresses(of: spec)), .init("\(spec.cpus)"), .init(spec.memory.description),
+            ] + (asksGuests ? [reportCell(nil)] : []) + [.init("to be created", .changed)]
         rows.append((change.address.name, change.host, cells))
     }
     var text = ""
     if rows.isEmpty {
         text += "Fleet \(fleet) has no guests.\n"
     } else {
-        var table = TextTable([
-            .init(title: "GUEST"), .init(title: "HOST"), .init(title: "POWER"), .init(title: "ADDRESS"),
-            .init(title: "CPUS", isNumeric: true), .init(title: "MEMORY", isNumeric: true), .init(title: "DRIFT"),
-        ])
+        var table = TextTable(
+            [
+                .init(title: "GUEST"), .init(title: "HOST"), .init(title: "POWER"), .init(title: "ADDRESS"),
+                .init(title: "CPUS", isNumeric: true), .init(title: "MEMORY", isNumeric: true),
+            ] + (asksGuests ? [.init(title: "CLOUD-INIT")] : []) + [.init(title: "DRIFT")])
         for row in rows.sorted(by: { ($0.name, $0.host) < ($1.name, $1.host) }) { table.add(row.cells) }
         table.write(to: &text, indent: 0, style: style)
     }
@@ -63,6 +68,17 @@ func drift(of guest: LiveGuest) -> [String] {
     var parts = driftCauses(of: guest)
     if !pendingRestart(of: guest).isEmpty { parts.append("restart pending") }
     return parts.map(\.visible)
+}
+
+/// What cloud-init says in a guest; the guest's words are shortened.
+private func reportCell(_ report: CloudInitReport?) -> TextTable.Cell {
+    switch report?.status {
+    case nil: TextTable.Cell("-", .faint)
+    case .running: TextTable.Cell("running", .changed)
+    case .done: TextTable.Cell("done", .added)
+    case .error:
+        TextTable.Cell("error" + (report?.error.map { ": " + String($0.visible.prefix(60)) } ?? ""), .removed)
+    }
 }
 
 func powerCell(_ guest: LiveGuest) -> TextTable.Cell {

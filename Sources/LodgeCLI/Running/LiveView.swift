@@ -6,12 +6,18 @@ import Reconciler
 struct LiveView: Sendable {
     let desired: DesiredFleet?
     let hosts: [Name: HostObservation]
+    /// By host and guest; empty where it was not asked for.
+    let cloudInit: [Name: [ObjectID: CloudInitReport]]
 
-    init(_ manifests: OptionalManifestOptions, _ host: HostOptions) async throws {
+    /// - Parameter asksGuests: what cloud-init says in the guests, too.
+    init(_ manifests: OptionalManifestOptions, _ host: HostOptions, asksGuests: Bool = false) async throws {
         let desired = try manifests.read()
         let declared = desired?.hosts ?? [DesiredHost(name: Name(parsing: "local")!)]
         self.desired = desired
-        hosts = await withConnections(to: declared, layout: host.layout) { await observe($0) }
+        (hosts, cloudInit) = await withConnections(to: declared, layout: host.layout) { connections in
+            async let reports = asksGuests ? cloudInitReports(connections) : [:]
+            return (await observe(connections), await reports)
+        }
     }
 
     /// The manifests' fleet, or every fleet that the hosts hold.
@@ -21,6 +27,7 @@ struct LiveView: Sendable {
         for case .observed(let live) in hosts.values {
             names.formUnion(live.guests.map(\.definition.owner.fleet))
             names.formUnion(live.networks.map(\.definition.owner.fleet))
+            names.formUnion(live.retained.map(\.owner.fleet))
         }
         return names.sorted()
     }
@@ -34,9 +41,19 @@ struct LiveView: Sendable {
         return unreachable.isEmpty ? nil : unreachable.count == hosts.count ? .failed : .partial
     }
 
-    /// The observed hosts as one JSON object, by name.
+    /// The observed hosts as one JSON object, by name; in guests whose cloud-init says something, that too.
     var json: String {
-        let observed = hosts.compactMapValues { if case .observed(let live) = $0 { live } else { nil } }
-        return String(decoding: CanonicalJSON.bytes(of: observed), as: UTF8.self) + "\n"
+        var document: [Name: JSONValue] = [:]
+        for case (let name, .observed(let live)) in hosts {
+            var host = JSONValue(encoding: live)
+            if case .array(var guests)? = host["guests"] {
+                for (index, guest) in live.guests.enumerated() {
+                    guests[index]["cloudInit"] = cloudInit[name]?[guest.definition.id].map { JSONValue(encoding: $0) }
+                }
+                host["guests"] = .array(guests)
+            }
+            document[name] = host
+        }
+        return String(decoding: CanonicalJSON.bytes(of: document), as: UTF8.self) + "\n"
     }
 }

@@ -31,6 +31,11 @@ enum HostReserveField: Int, FieldNames {
     static let table = FieldTable("reserve", Self.self)
 }
 
+enum HostStorageField: Int, FieldNames {
+    case path, reserve
+    static let table = FieldTable("storage", Self.self)
+}
+
 enum HostOvercommitField: Int, FieldNames {
     case memory, cpu
     static let table = FieldTable("overcommit", Self.self)
@@ -126,8 +131,8 @@ enum GuestBootField: Int, FieldNames {
 }
 
 enum GuestDiskField: Int, FieldNames {
-    case name, image, size, bus, cache, iops, bandwidth, onRemove
-    static let table = FieldTable("a disk", Self.self, notYet: [.bus, .cache])
+    case name, image, size, format, bus, cache, aio, discard, ioThread, iops, bandwidth, onRemove, onDestroy
+    static let table = FieldTable("a disk", Self.self)
 }
 
 enum GuestNICField: Int, FieldNames {
@@ -136,13 +141,18 @@ enum GuestNICField: Int, FieldNames {
 }
 
 enum CloudInitField: Int, FieldNames {
-    case hostname, users, userData, networkConfig, onChange
-    static let table = FieldTable("cloudInit", Self.self, notYet: [.networkConfig])
+    case hostname, users, packages, runCommands, writeFiles, userData, networkConfig, onChange
+    static let table = FieldTable("cloudInit", Self.self)
 }
 
 enum CloudInitUserField: Int, FieldNames {
-    case name, sshKeys, sudo, shell
+    case name, sshKeys, sudo, shell, groups, passwordHash
     static let table = FieldTable("a user", Self.self)
+}
+
+enum CloudInitFileField: Int, FieldNames {
+    case path, content, permissions, owner
+    static let table = FieldTable("a file to write", Self.self)
 }
 
 enum GuestStopField: Int, FieldNames {

@@ -99,9 +99,9 @@ struct MappingReader<Field: FieldNames> {
     }
 
     /// The elements of a list; none where it is left out, or reported.
-    func elements(_ field: Field) -> YAMLElements? {
+    func elements(_ field: Field, limit: Int = YAMLLimits.elements) -> YAMLElements? {
         guard let value = node(field) else { return nil }
-        return values.elements(value)
+        return values.elements(value, limit: limit)
     }
 
     // MARK: Filling

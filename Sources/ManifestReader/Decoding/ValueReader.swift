@@ -119,14 +119,14 @@ final class ValueReader {
     }
 
     /// The nodes of a list, aliases resolved; nil where it is none, or has more elements than are allowed.
-    func elements(_ node: NodeIndex) -> YAMLElements? {
+    func elements(_ node: NodeIndex, limit: Int = YAMLLimits.elements) -> YAMLElements? {
         guard tree.kind(node) == .sequence else { return wrongType(node, needed: "a list", help: Self.listHelp) }
         let elements = YAMLElements(tree, of: node)
         var rest = elements
-        for _ in 0..<YAMLLimits.elements where rest.next() == nil { return elements }
+        for _ in 0..<limit where rest.next() == nil { return elements }
         guard rest.next() == nil else {
             report(
-                .outOfRange, at: node, "the list is too long", help: "write at most \(YAMLLimits.elements) elements")
+                .outOfRange, at: node, "the list is too long", help: "write at most \(limit) elements")
             return nil
         }
         return elements

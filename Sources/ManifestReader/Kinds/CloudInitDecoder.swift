@@ -21,16 +21,49 @@ struct CloudInitDecoder {
             secrets["cloudInit.userData"] = userData.source
         }
         cloudInit.onChange = fields.value(.onChange, as: .choice(), default: SeedChange.ignore) ?? .ignore
-        for node in fields.elements(.users) ?? YAMLElements.none(values.tree) {
-            guard let user = user(node, &secrets) else { continue }
-            if cloudInit.users.contains(where: { $0.name == user.name }) {
-                values.report(
-                    .duplicateName, at: node, "there is a user \"\(user.name)\" already",
-                    help: "put what the two have into one")
-            }
-            cloudInit.users.append(user)
+        cloudInit.users = SeedUserDecoder(values).read(fields, &secrets)
+        cloudInit.packages = texts(fields, .packages, as: Self.package)
+        cloudInit.runCommands = texts(fields, .runCommands, as: .string)
+        cloudInit.writeFiles = SeedFileDecoder(values).read(fields, &secrets)
+        if let network = SeedNetworkDecoder(values).read(fields) {
+            cloudInit.networkConfig = network.text
+            secrets["cloudInit.networkConfig"] = network.source
         }
+        checkSize(cloudInit, at: fields.node)
         return cloudInit
+    }
+
+    /// cloud-init hands packages to the guest's package manager: `nginx`, `nginx=1.22.1-9`, `lib32z1:amd64`.
+    private static let package = ValueType.string(
+        "package", help: "write its name, such as nginx, or with a version as the guest's package manager has it"
+    ) { text in
+        text.utf8.count <= 256 && text.utf8.first.map(isAlphanumeric) == true
+            && text.utf8.allSatisfy { isAlphanumeric($0) || "+-._:~=/@*".utf8.contains($0) }
+    }
+
+    private func texts(
+        _ fields: MappingReader<CloudInitField>, _ field: CloudInitField, as type: ValueType<String>
+    ) -> [String] {
+        var texts: [String] = []
+        for node in fields.elements(field, limit: YAMLLimits.seedElements) ?? YAMLElements.none(values.tree) {
+            guard let text = type.read(values, node) else { continue }
+            values.checkForIndex(text, at: node, in: CloudInitField.table.names[field.rawValue])
+            texts.append(text)
+        }
+        return texts
+    }
+
+    private func checkSize(_ cloudInit: CloudInit, at node: NodeIndex) {
+        let texts =
+            [cloudInit.userData ?? "", cloudInit.networkConfig ?? ""] + cloudInit.packages + cloudInit.runCommands
+            + cloudInit.writeFiles.map(\.content) + cloudInit.users.flatMap(\.sshKeys)
+        let size = texts.reduce(0) { $0 + $1.utf8.count }
+        guard size > YAMLLimits.seedSize else { return }
+        values.report(
+            .outOfRange, at: node,
+            "a seed of \(ByteCount(bytes: Int64(size))) is too large: at most "
+                + "\(ByteCount(bytes: Int64(YAMLLimits.seedSize))) fit",
+            help: "let the guest fetch what is large, or put it on a disk")
     }
 
     private func hostname(_ fields: MappingReader<CloudInitField>) -> FreeText? {
@@ -49,52 +82,6 @@ struct CloudInitDecoder {
         values.checkForIndex(text.text, at: node, in: "user data")
         return text
     }
-
-    /// useradd(8) and its default NAME_REGEX; Linux's limit is 32 characters.
-    private static let userName = ValueType.string(
-        "user name", help: "write lower-case letters, digits, “_” and “-”, at most 32, with a letter or “_” first"
-    ) { text in
-        func isLetter(_ byte: UInt8) -> Bool { (byte >= 0x61 && byte <= 0x7A) || byte == UInt8(ascii: "_") }
-        return text.utf8.count <= 32 && text.utf8.first.map(isLetter) == true
-            && text.utf8.allSatisfy { isLetter($0) || ($0 >= 0x30 && $0 <= 0x39) || $0 == UInt8(ascii: "-") }
-    }
-
-    private static let shell = ValueType.string("shell", help: "write an absolute path, such as /bin/bash") { text in
-        text.hasPrefix("/") && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }
-    }
-
-    /// sshd reads lines of up to 8 KiB.
-    private static let keyLength = 8192
-
-    private func user(_ node: NodeIndex, _ secrets: inout [String: SecretSource]) -> CloudInit.User? {
-        guard let fields = MappingReader<CloudInitUserField>(node, values) else { return nil }
-        var keys: [FreeText] = []
-        for node in fields.elements(.sshKeys) ?? YAMLElements.none(values.tree) {
-            let key = values.freeText(
-                node, "SSH public key", help: "write the line of an id_….pub file: ssh-ed25519 AAAA… comment",
-                where: Self.isPublicKey)
-            if let key { keys.append(key) }
-        }
-        let sudo = fields.value(.sudo, as: .boolean, default: false) ?? false
-        let shell = fields.optional(.shell, as: Self.shell)
-        guard let name = fields.required(.name, as: Self.userName) else { return nil }
-        for (index, key) in keys.enumerated() { secrets["cloudInit.users.\(name).sshKeys.\(index)"] = key.source }
-        return CloudInit.User(name: name, sshKeys: keys.map(\.text), sudo: sudo, shell: shell)
-    }
-
-    /// sshd(8), AUTHORIZED_KEYS FILE FORMAT, without options: key type, base64 text, comment.
-    private static func isPublicKey(_ text: String) -> Bool {
-        let bytes = text.utf8
-        guard bytes.count <= keyLength, bytes.first != UInt8(ascii: " ") else { return false }
-        guard keyTypes.contains(where: text.hasPrefix), !text.unicodeScalars.contains(where: isControl) else {
-            return false
-        }
-        let parts = bytes.split(separator: UInt8(ascii: " "), maxSplits: 2)
-        return parts.count >= 2 && parts[1].count >= 16
-            && parts[1].allSatisfy { isAlphanumeric($0) || $0 == 0x2B || $0 == 0x2F || $0 == 0x3D }
-    }
-
-    private static let keyTypes = ["ssh-", "ecdsa-", "sk-"]
 
     /// cloud-init tells formats apart by the first line, and ignores what it does not know.
     private func checkUserData(_ text: String, at node: NodeIndex) {

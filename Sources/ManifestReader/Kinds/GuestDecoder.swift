@@ -93,7 +93,7 @@ struct GuestDecoder {
                 help: "leave the model out, or name one that QEMU emulates, such as max")
         }
         let boot = self.boot.read(fields, isWhole: isWhole)
-        let disks = self.disks.read(fields, declarations)
+        let disks = self.disks.read(fields, isWhole ? hardware : nil, declarations)
         let nics = self.nics.read(fields, isWhole: isWhole, &declarations)
         var secrets: [String: SecretSource] = [:]
         secrets["boot.cmdline"] = boot?.cmdlineSource
@@ -112,6 +112,9 @@ struct GuestDecoder {
             if let hardware, let disks {
                 GuestHardwareDecoder(values).check(hardware, disks, hasSeed: cloudInit != nil, fields)
             }
+            if let hardware, let ready {
+                GuestHardwareDecoder(values).check(hardware, ready, at: fields.node(.ready) ?? nameNode)
+            }
             if let nics, let ready, nics.isEmpty { checkReadiness(ready, at: fields.node(.ready) ?? nameNode) }
         }
         guard let size, let hardware, let accelerator, let boot, let disks, let nics, let power, let grace, let ready,
@@ -122,7 +125,7 @@ struct GuestDecoder {
             maxMemory: size.maxMemory, machine: hardware.machine, accelerator: accelerator, cpuModel: model,
             firmware: hardware.firmware, hasTPM: hardware.hasTPM, devices: hardware.devices,
             display: hardware.display, boot: boot.value,
-            disks: hardware.devices == .legacy ? disks.map(\.onIDE) : disks, nics: nics, cloudInit: cloudInit,
+            disks: disks, nics: nics, cloudInit: cloudInit,
             power: power, stopGrace: grace, ready: ready,
             restart: restart, isProtected: isProtected, update: update, secrets: secrets)
     }
@@ -171,17 +174,8 @@ struct GuestDecoder {
                 .conflictingFields, at: node,
                 "the guest is to answer on its network before it counts as ready, and has no NIC",
                 help: "add a NIC, or write “when: started”")
-        case .started, .console: break
+        case .started, .agent, .console: break
         }
-    }
-}
-
-extension DesiredDisk {
-    /// The same on the one bus that a guest without virtio has.
-    fileprivate var onIDE: DesiredDisk {
-        var disk = self
-        disk.bus = .ide
-        return disk
     }
 }
 

@@ -8,80 +8,67 @@ struct GuestDiskDecoder {
 
     /// The unit that QEMU counts a disk in.
     private static let sector: Int64 = 512
+    /// Of q35's AHCI controller (hw/i386/pc_q35.c of QEMU).
+    private static let sataPorts = 6
     private static let size = ValueType.byteCount(
         "a disk", in: ByteCount(bytes: sector)...DiskImageHeader.maximumSize)
 
     /// Nil where a disk is reported, after all have been read.
-    func read(_ guest: MappingReader<GuestField>, _ declarations: Declarations) -> [DesiredDisk]? {
+    ///
+    /// - Parameter hardware: what the disks are attached to; nil: not known.
+    func read(
+        _ guest: MappingReader<GuestField>, _ hardware: GuestHardwareDecoder.Hardware?, _ declarations: Declarations
+    ) -> [DesiredDisk]? {
         guard let list = guest.node(.disks) else { return [] }
         guard let elements = values.elements(list) else { return nil }
         var disks: [DesiredDisk] = []
         var names: Set<Name> = []
         var isWhole = true
         for node in elements {
-            guard let disk = disk(node, &names, declarations) else {
+            guard let disk = disk(node, &names, hardware, declarations) else {
                 isWhole = false
                 continue
             }
             disks.append(disk)
         }
+        if disks.count(where: { $0.bus == .sata }) > Self.sataPorts {
+            values.report(
+                .outOfRange, at: list, "a guest has \(Self.sataPorts) SATA ports, and more disks are on them",
+                help: "put the others on virtio or scsi")
+        }
         return isWhole ? disks : nil
     }
 
     /// - Parameter names: those of the disks before it, broken ones among them.
-    private func disk(_ node: NodeIndex, _ names: inout Set<Name>, _ declarations: Declarations) -> DesiredDisk? {
+    private func disk(
+        _ node: NodeIndex, _ names: inout Set<Name>, _ hardware: GuestHardwareDecoder.Hardware?,
+        _ declarations: Declarations
+    ) -> DesiredDisk? {
         guard let fields = MappingReader<GuestDiskField>(node, values) else { return nil }
         let name = fields.required(.name, as: .name)
         if let name, !names.insert(name).inserted { values.reportDuplicateName(name, of: "disk", at: node) }
         let imageNode = fields.node(.image)
         let sizeNode = imageNode == nil ? fields.requiredNode(.size) : fields.node(.size)
         let size = sizeNode.flatMap { self.size($0) }
-        let limits = limits(fields)
+        let traits = GuestDiskTraits(values, fields, hardware)
         if let name {
             values.addOrigin("disks.\(name)", at: node)
             values.addOrigins(of: fields, under: "disks.\(name)", leavingOut: .name)
         }
         guard let imageNode else {
-            guard let name, let size, let limits else { return nil }
-            return limits.applied(to: DesiredDisk(name: name, size: size))
+            guard let name, let size, let traits else { return nil }
+            return traits.applied(to: DesiredDisk(name: name, size: size))
         }
         guard let imageName = ValueType.name.read(values, imageNode) else { return nil }
         let image = self.image(imageName, at: imageNode, declarations)
-        guard let name, let limits, (size == nil) == (sizeNode == nil) else { return nil }
+        guard let name, let traits, (size == nil) == (sizeNode == nil) else { return nil }
         let needed = image.map { Self.roundedUp($0.virtualSize) } ?? .zero
         if let size, let sizeNode, size < needed {
             values.report(
                 .diskTooSmall, at: sizeNode, "the disk has \(size), and its image \"\(imageName)\" needs \(needed)",
                 help: "write at least \(needed), or leave the size out")
         }
-        return limits.applied(to: DesiredDisk(name: name, image: imageName, size: size ?? needed))
-    }
-
-    private struct Limits {
-        var iops: Int?
-        var bandwidth: DataRate?
-        var onRemove = DiskRemoval.keep
-
-        func applied(to disk: DesiredDisk) -> DesiredDisk {
-            var disk = disk
-            (disk.iops, disk.bandwidth, disk.onRemove) = (iops, bandwidth, onRemove)
-            return disk
-        }
-    }
-
-    private static let iops = ValueType.integer("reads and writes a second", in: 1...1_000_000_000)
-    private static let bandwidth = ValueType.rate(
-        "a disk", example: "200MB/s", in: DataRate(bytesPerSecond: 1_000)...DataRate(bytesPerSecond: 1_000_000_000_000))
-
-    /// Nil where a field is reported, after all have been read.
-    private func limits(_ fields: MappingReader<GuestDiskField>) -> Limits? {
-        let iops = fields.optional(.iops, as: Self.iops)
-        let bandwidth = fields.optional(.bandwidth, as: Self.bandwidth)
-        let onRemove = fields.value(.onRemove, as: .choice(), default: DiskRemoval.keep)
-        guard let onRemove, (iops == nil) == (fields.node(.iops) == nil),
-            (bandwidth == nil) == (fields.node(.bandwidth) == nil)
-        else { return nil }
-        return Limits(iops: iops, bandwidth: bandwidth, onRemove: onRemove)
+        return traits.applied(to: DesiredDisk(name: name, image: imageName, size: size ?? needed))
     }
 
     private func image(_ name: Name, at node: NodeIndex, _ declarations: Declarations) -> DesiredImage? {

@@ -66,16 +66,28 @@ struct GuestHardwareDecoder {
         }
     }
 
-    /// What a guest without virtio has room for.
+    /// What IDE has room for.
     func check(
         _ hardware: Hardware, _ disks: [DesiredDisk], hasSeed: Bool, _ fields: MappingReader<GuestField>
     ) {
-        let room = DeviceModel.legacyDrives - (hasSeed ? 1 : 0)
-        guard hardware.devices == .legacy, disks.count > room, let node = fields.node(.disks) else { return }
+        let hasIDESeed = hasSeed && hardware.devices == .legacy
+        let room = DeviceModel.legacyDrives - (hasIDESeed ? 1 : 0)
+        let count = disks.count { $0.bus == .ide }
+        guard count > room, let node = fields.node(.disks) else { return }
         values.report(
             .outOfRange, at: node,
-            "a guest with legacy devices has at most \(DeviceModel.legacyDrives) drives"
-                + (hasSeed ? ", one of them for its seed" : "") + ", and this one has \(disks.count) disks",
-            help: "leave out all but \(room), or write “devices: virtio”")
+            "a guest has at most \(DeviceModel.legacyDrives) IDE drives"
+                + (hasIDESeed ? ", one of them for its seed" : "") + ", and this one has \(count) disks on IDE",
+            help: "leave out all but \(room)"
+                + (hardware.devices == .legacy
+                    ? ", or write “devices: virtio”" : ", or put the others on virtio or scsi"))
+    }
+
+    /// A guest without virtio has no channel for an agent.
+    func check(_ hardware: Hardware, _ ready: Readiness, at node: NodeIndex) {
+        guard hardware.devices == .legacy, ready.condition == .agent else { return }
+        values.report(
+            .conflictingFields, at: node, "a guest with legacy devices has no channel for a guest agent",
+            help: "wait for an address, a port or a text on its console")
     }
 }

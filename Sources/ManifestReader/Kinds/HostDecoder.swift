@@ -22,11 +22,7 @@ struct HostDecoder {
             host.cordoned = fields.value(.cordoned, as: .boolean, default: false) ?? false
             host.privilege = fields.value(.privilege, as: .choice(), default: .auto) ?? .auto
             readPolicy(fields, isSimulated: connection == .simulated, &host.policy)
-            if let storage = fields.node(.storage) {
-                values.report(
-                    .conflictingFields, at: storage, "\"storage\" is for hosts that are reached over ssh",
-                    help: "leave it out; --state-dir says where local and simulated hosts keep their state")
-            }
+            readStorage(fields, &host.policy)
         }
         guard let name = header.name else { return }
         if isLocal {
@@ -60,6 +56,17 @@ struct HostDecoder {
                 help: suggestion(for: text, among: ["local", "simulated"]).map { "did you mean \"\($0)\"?" }
                     ?? "write local or simulated")
         }
+    }
+
+    private func readStorage(_ fields: MappingReader<HostField>, _ policy: inout HostPolicy) {
+        guard let storage = fields.mapping(.storage, HostStorageField.self) else { return }
+        if let path = storage.node(.path) {
+            values.report(
+                .conflictingFields, at: path, "\"storage.path\" is for hosts that are reached over ssh",
+                help: "leave it out; --state-dir says where local and simulated hosts keep their state")
+        }
+        let reserve = ValueType.byteCount("a host's reserve", in: Self.disk)
+        policy.reservedDisk = storage.optional(.reserve, as: reserve) ?? policy.reservedDisk
     }
 
     private func readPolicy(_ fields: MappingReader<HostField>, isSimulated: Bool, _ policy: inout HostPolicy) {

@@ -7,7 +7,7 @@ struct ReadinessDecoder {
     init(_ values: ValueReader) { self.values = values }
 
     private static let timeout = ValueType.timespan("getting ready", in: .seconds(1)...Timespan.seconds(86_400))
-    private static let help = "write one of: started, address, tcp:PORT, console:\"text\""
+    private static let help = "write one of: started, address, tcp:PORT, agent, console:\"text\""
 
     /// Nil where it is reported.
     func read(_ guest: MappingReader<GuestField>) -> Readiness? {
@@ -27,9 +27,7 @@ struct ReadinessDecoder {
         switch text {
         case "started": return .started
         case "address": return .address
-        case "agent":
-            values.report(.notSupportedYet, at: node, "\"agent\" is not supported yet", help: help)
-            return nil
+        case "agent": return .agent
         default: break
         }
         if text.hasPrefix("tcp:") {
@@ -50,6 +48,7 @@ struct ReadinessDecoder {
         }
         return values.invalid(
             node, "no condition",
-            help: suggestion(for: text, among: ["started", "address"]).map { "did you mean \"\($0)\"?" } ?? help)
+            help: suggestion(for: text, among: ["started", "address", "agent"]).map { "did you mean \"\($0)\"?" }
+                ?? help)
     }
 }

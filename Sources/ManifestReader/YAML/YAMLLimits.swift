@@ -20,6 +20,10 @@ enum YAMLLimits {
     static let replicas = 100_000
     /// Elements of a list within a guest, such as its disks.
     static let elements = 32
+    /// Packages, commands or files of one seed.
+    static let seedElements = 256
+    /// Bytes of all texts of one seed together: a request to a host's agent has room for them.
+    static let seedSize = 512 << 10
     /// Mappings and sequences inside one another, those that aliases stand for included.
     static let depth = 64
     /// Bytes of one scalar.

@@ -16,10 +16,10 @@ private let fleetEffects: [FieldEffects] = [
 private let hostEffects: [FieldEffects] =
     [
         "connection", "reserve.memory", "reserve.cpus", "overcommit.memory", "overcommit.cpu", "cordoned", "privilege",
-        "capacity.memory", "capacity.cpus", "capacity.disk",
+        "capacity.memory", "capacity.cpus", "capacity.disk", "storage.reserve",
     ].map { FieldEffects("Host", $0, [nothing()]) } + [
         FieldEffects("Host", "metadata.labels", [nothing()]),
-        FieldEffects("Host", "storage", [FieldEffect("any", "any: `--state-dir` says it", .refused)]),
+        FieldEffects("Host", "storage.path", [FieldEffect("any", "any: `--state-dir` says it", .refused)]),
     ]
 
 private let networkEffects: [FieldEffects] =

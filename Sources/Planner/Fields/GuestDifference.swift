@@ -15,7 +15,7 @@ struct GuestDifference {
         let disks = Listed(before.disks, after.disks)
         let nics = Listed(before.nics, after.nics)
         // What goes is unplugged first, and leaves its port.
-        context.freePorts += disks.gone.count + nics.gone.count
+        context.freePorts += disks.gone.count(where: \.bus.takesPort) + nics.gone.count
         compare(disks, &context)
         compare(nics, &context)
         if let root = after.disks.first?.name, verdicts.contains(where: { $0.field.impact == .replace }),
@@ -34,7 +34,7 @@ struct GuestDifference {
             guard let live = disks.old[disk.name] else {
                 let absent = PlacedDisk(disk: nil, isRoot: false, hasOthers: !disks.before.isEmpty)
                 add(diskPresence.verdict(from: absent, to: new, at: path, context))
-                if new.isRoot == false || disks.before.isEmpty { context.freePorts -= 1 }
+                if disk.bus.takesPort, !new.isRoot || disks.before.isEmpty { context.freePorts -= 1 }
                 if let kept = context.keptDisks[disk.name], kept.differs(from: disk) == nil {
                     causes.append("disk \(disk.name) has a file that was kept (\(kept.size)), which is attached again")
                 }

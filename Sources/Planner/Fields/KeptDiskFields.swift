@@ -6,7 +6,9 @@ extension KeptDisk {
 
     /// Nil: the disk can be what the file is, or what it grows to.
     func differs(from disk: DiskSpec) -> Difference? {
-        guard backing == disk.base?.fileName else {
+        guard format == disk.format else { return ("is \(format.rawValue)", "format \(format.rawValue)") }
+        // One that stands for itself does not say what it was made from.
+        guard format == .raw || backing == disk.base?.fileName else {
             return ("was made from " + (backing == nil ? "no image" : "another image"), "image that it had")
         }
         // A file has whole sectors, whatever size it was asked for.

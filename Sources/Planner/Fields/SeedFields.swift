@@ -7,6 +7,16 @@ let seedFields: [FieldRule<GuestSpec>] = [
     FieldRule(
         "cloudInit.users", { $0.cloudInit?.users ?? [] },
         text: { users in users.isEmpty ? nil : users.map(\.name).joined(separator: ", ") }, seedCases),
+    FieldRule(
+        "cloudInit.packages", { $0.cloudInit?.packages ?? [] },
+        text: { $0.isEmpty ? nil : $0.joined(separator: ", ") }, seedCases),
+    FieldRule(
+        "cloudInit.runCommands", { $0.cloudInit?.runCommands ?? [] },
+        text: { $0.isEmpty ? nil : $0.map(quoted).joined(separator: ", ") }, seedCases),
+    FieldRule(
+        "cloudInit.writeFiles", { $0.cloudInit?.writeFiles ?? [] },
+        text: { $0.isEmpty ? nil : $0.map(\.path).joined(separator: ", ") }, seedCases),
+    FieldRule("cloudInit.networkConfig", { $0.cloudInit?.networkConfig }, text: { $0.map(quoted) }, seedCases),
     FieldRule("cloudInit.userData", { $0.cloudInit?.userData }, text: { $0.map(quoted) }, seedCases),
     FieldRule(
         // With the seed itself it is no field of its own.

@@ -28,6 +28,9 @@ struct ObservedHost {
             live.images.filter { $0.owner == owner }.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// What is kept of our guests that were destroyed.
+    var retained: [RetainedGuest] { live.retained.filter { $0.owner == owner } }
+
     var allocatable: HostCapacity.Amounts {
         HostCapacity.Amounts(
             memory: policy.allocatableMemory(of: live.facts.memory),
@@ -48,6 +51,7 @@ struct ObservedHost {
             taken.memory += stranger.memory
             taken.cpus += stranger.cpus
         }
+        for guest in live.retained { taken.disk += guest.size }
         for file in live.cache { taken.disk += file.size }
         return taken
     }

@@ -68,7 +68,7 @@ private func knownAddresses(_ desired: DesiredFleet, _ observed: ObservedFleet) 
         known.formUnion(host.ours.map { ResourceAddress(.guest, host.live.guests[$0].definition.name) })
         known.formUnion(host.networks.keys.map { ResourceAddress(.network, $0) })
         known.formUnion(host.images.keys.map { ResourceAddress(.image, $0) })
-        known.formUnion(host.live.leftovers.map { ResourceAddress($0) })
+        known.formUnion((host.live.leftovers + host.retained.map(\.leftover)).map { ResourceAddress($0) })
     }
     return known
 }

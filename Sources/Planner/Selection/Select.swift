@@ -60,7 +60,7 @@ struct Selection {
             difference.guests[index], networks: difference.networks[index], on: host)
         difference.released[index] = releasedFiles(
             on: host, guests: difference.guests[index], kept: resolved.guests[index],
-            images: difference.images[index])
+            images: difference.images[index], removed: difference.leftovers[index])
     }
 }
 

@@ -10,7 +10,9 @@ extension Remarks {
         let lacksCPUs = bill.starts && capacity.after.cpus > max(capacity.allocatable.cpus, capacity.before.cpus)
         if lacksMemory { refuseMemory(bill) }
         if lacksCPUs { refuseCPUs(bill) }
-        if disk.copies > host.live.facts.diskAvailable {
+        // A plan that adds nothing is not refused for what others have used up.
+        let isAdding = disk.writes > .zero || disk.growth > .zero
+        if isAdding, disk.writes + host.policy.reservedDisk > host.live.facts.diskAvailable {
             refuseDisk(bill, disk)
         } else {
             warnOfDisk(capacity, disk, host)
@@ -72,18 +74,25 @@ extension Remarks {
     }
 
     private mutating func refuseDisk(_ bill: CapacityBill, _ disk: DiskLoad) {
-        let available = bill.host.live.facts.diskAvailable
-        let lacking = ByteCount(bytes: disk.copies.bytes - available.bytes)
-        let items = disk.files.sorted { $0.file.size == $1.file.size ? $0.path < $1.path : $0.file.size > $1.file.size }
+        let (free, reserved) = (bill.host.live.facts.diskAvailable, bill.host.policy.reservedDisk)
+        let available = max(.zero, free - reserved)
+        let lacking = disk.writes + reserved - free
+        let fills = disk.fills.map { CapacityBill.Item(name: $0.disk, amount: $0.size.bytes, text: $0.size.rounded) }
+        let items =
+            disk.files.sorted { $0.file.size == $1.file.size ? $0.path < $1.path : $0.file.size > $1.file.size }
             .map {
                 CapacityBill.Item(name: $0.path, amount: $0.file.size.bytes, text: $0.file.size.rounded)
-            }
+            } + fills
         refuse(
             "capacity-disk", "host.\(bill.host.name) lacks \(lacking.roundedUp) of disk for this plan",
             detail: bill.text(
-                allocatable: available.rounded, needed: disk.copies.rounded, source: "free on the host's disk",
-                items: items, purpose: "to be copied to the host:"),
-            help: "free \(lacking.roundedUp) on the host's disk, or use smaller images")
+                allocatable: available.rounded, needed: disk.writes.rounded,
+                source: reserved == .zero
+                    ? "free on the host's disk" : "(\(free.rounded) free - \(reserved.rounded) reserved)",
+                items: items,
+                purpose: items.isEmpty ? "at once; new and larger disks take more" : "to be copied to the host:"),
+            help: "free \(lacking.roundedUp) on the host's disk, or use smaller images"
+                + (reserved == .zero ? "" : ", or lower storage.reserve"))
     }
 
     private func overcommit(_ ratio: Double) -> String { ratio == 1 ? "" : " x \(ratio)" }

@@ -42,6 +42,10 @@ struct DiskLoad {
     let files: [(file: CachedFile, path: String)]
     /// The sum of their sizes.
     let copies: ByteCount
+    /// Raw disks that are filled from an image, and what its file has; the disk takes that much at once.
+    let fills: [(disk: String, size: ByteCount)]
+    /// What the plan writes as it makes files, before any guest writes to its disks.
+    let writes: ByteCount
     let growth: ByteCount
     /// With everything added and nothing removed yet.
     let peakGrowth: ByteCount
@@ -57,10 +61,31 @@ struct DiskLoad {
         if !files.isEmpty { for file in host.live.cache { files[file.fileName] = nil } }
         self.files = Array(files.values)
         copies = files.values.reduce(into: .zero) { $0 += $1.file.size }
+        let sizes = Dictionary(
+            (Array(files.values.map(\.file)) + host.live.cache).map { ($0.fileName, $0.size) },
+            uniquingKeysWith: { first, _ in first })
+        fills = guests.flatMap { $0.fills(sizes) }
+        writes = fills.reduce(copies) { $0 + $1.size }
         let goingFiles = difference.leftovers[index].filter { $0.kind == .cacheFile }.map(\.lastComponent)
         let going = Set(goingFiles + difference.released[index].map(\.fileName))
         let removed = host.live.cache.filter { going.contains($0.fileName) }.reduce(ByteCount.zero) { $0 + $1.size }
         growth = copies - removed + ByteCount(bytes: guests.reduce(0) { $0 + $1.diskGrowth })
         peakGrowth = copies + ByteCount(bytes: guests.reduce(0) { $0 + max(0, $1.diskGrowth) })
+    }
+}
+
+extension GuestTransition {
+    /// The raw disks that are made from images.
+    fileprivate func fills(_ sizes: [String: ByteCount]) -> [(disk: String, size: ByteCount)] {
+        guard let definition else { return [] }
+        let present = Set((live?.definition.spec.disks ?? []).map(\.name) + (live?.keptDisks ?? []).map(\.name))
+        return definition.spec.disks.compactMap { disk in
+            guard disk.format == .raw, let base = disk.base,
+                definition.pendingDisks.contains(disk.name)
+                    || !present.contains(disk.name)
+                        && found?.disks.contains(where: { $0.name == disk.name }) != true
+            else { return nil }
+            return ("disk \(disk.name) of guest.\(name)", sizes[base.fileName] ?? .zero)
+        }
     }
 }

@@ -17,10 +17,12 @@ struct Difference {
 
 /// Compares the resolved fleet with the hosts.
 ///
-/// - Parameter replacements: Guests that are made anew though nothing about them has changed.
+/// - Parameters:
+///   - replacements: Guests that are made anew though nothing about them has changed.
+///   - deletesKept: What is kept of guests that were destroyed, or are to be, goes too.
 func diff(
     _ resolved: ResolvedFleet, placement: Placement, against observed: ObservedFleet,
-    replacements: Set<ResourceAddress> = []
+    replacements: Set<ResourceAddress> = [], deletesKept: Bool = false
 ) -> Difference {
     var difference = Difference()
     let (imageNames, networkNames) = (resolved.imageNames, resolved.networkNames)
@@ -32,19 +34,25 @@ func diff(
             on: host, networks: networks, guests: resolved.guests[index], cached: files, replacements: replacements)
         var transitions = resolved.guests[index].compactMap { diffGuest($0, on: host, surroundings) }
         transitions += host.ours.filter { !placement.wanted[index].contains($0) }
-            .map { GuestTransition(removing: host.live.guests[$0], from: host) }
+            .map { GuestTransition(removing: host.live.guests[$0], from: host, deletesKept: deletesKept) }
         transitions.sort { $0.name < $1.name }
 
         difference.remarks.checkOverlaps(of: networks, on: host)
         difference.remarks.checkDevices(on: host)
-        for transition in transitions { difference.remarks.checkKeptDisks(of: transition) }
+        for transition in transitions {
+            difference.remarks.checkKeptDisks(of: transition)
+            difference.remarks.checkRename(of: transition, on: host)
+        }
+        var leftovers = leftoversToRemove(on: host, resolved, index)
+        if deletesKept { leftovers += host.retained.map(\.leftover) }
         difference.groups.append(groupGuests(transitions, networks: networks, on: host))
         difference.networks.append(networks)
         difference.images.append(images)
         difference.released.append(
-            releasedFiles(on: host, guests: transitions, kept: resolved.guests[index], images: images))
+            releasedFiles(
+                on: host, guests: transitions, kept: resolved.guests[index], images: images, removed: leftovers))
         difference.guests.append(transitions)
-        difference.leftovers.append(leftoversToRemove(on: host, resolved, index))
+        difference.leftovers.append(leftovers)
     }
     return difference
 }
@@ -69,10 +77,11 @@ extension Remarks {
     /// A file that is attached again stays what it is: on another image it would be read as garbage, and it does not get
     /// smaller.
     fileprivate mutating func checkKeptDisks(of guest: GuestTransition) {
-        guard let live = guest.live, !live.keptDisks.isEmpty, let resolved = guest.resolved else { return }
-        let had = Set(live.definition.spec.disks.map(\.name))
+        let files = guest.live?.keptDisks ?? guest.found?.disks ?? []
+        guard !files.isEmpty, let resolved = guest.resolved else { return }
+        let had = Set((guest.live?.definition.spec.disks ?? []).map(\.name))
         for disk in resolved.spec.disks where !had.contains(disk.name) {
-            guard let kept = live.keptDisks.first(where: { $0.name == disk.name }),
+            guard let kept = files.first(where: { $0.name == disk.name }),
                 let difference = kept.differs(from: disk)
             else { continue }
             refuse(
@@ -81,6 +90,19 @@ extension Remarks {
                 help: "declare the disk with the \(difference.remedy), or give the new one another name",
                 range: FieldOrigins(resolved.desired).origin(of: "disks.\(disk.name)") ?? resolved.desired.origin)
         }
+    }
+}
+
+extension Remarks {
+    /// Where a guest gets the name of one that was destroyed, whose the kept disks are could not be told any more.
+    fileprivate mutating func checkRename(of guest: GuestTransition, on host: ObservedHost) {
+        guard guest.renames, let kept = host.retained.first(where: { $0.name == guest.name }) else { return }
+        refuse(
+            "kept-disks-in-the-way",
+            "guest.\(guest.name): disks of a destroyed guest of that name are kept on host.\(host.name): "
+                + kept.disks.map(\.name.text).joined(separator: ", "),
+            help: "choose another name; or make a guest \(guest.name) with these disks first, or remove \(kept.folder)",
+            range: guest.resolved?.desired.origin)
     }
 }
 

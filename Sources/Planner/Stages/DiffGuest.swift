@@ -41,15 +41,19 @@ func diffGuest(
 }
 
 private func create(_ guest: ResolvedGuest, on host: ObservedHost) -> GuestTransition {
+    let found = host.live.retained.first { $0.owner.fleet == host.owner.fleet && $0.name == guest.name }
+    let kept = guest.spec.disks.compactMap { disk in found?.disks.first { $0.name == disk.name } }
     let definition = GuestDefinition(
         id: guest.id, owner: host.owner, name: guest.name, spec: guest.spec,
-        pendingDisks: guest.spec.disks.map(\.name))
+        pendingDisks: guest.spec.disks.map(\.name).filter { disk in !kept.contains { $0.name == disk } })
     let change = Change(
         address: ResourceAddress(.guest, guest.name), host: host.name, action: .create, impact: nil,
+        causes: kept.map { "disk \($0.name) was kept of a guest of this name (\($0.size)), and is attached again" },
         after: .guest(guest.spec))
     var transition = GuestTransition(
         name: guest.name, change: change, live: nil, resolved: guest, reference: definition.reference)
     transition.definition = definition
+    transition.found = found
     transition.starts = guest.spec.power == .running
     return transition
 }

@@ -5,7 +5,7 @@ import FleetModel
 struct GuestTransition {
     /// Its name in the manifest, or the live one of a guest that goes.
     let name: Name
-    let change: Change
+    private(set) var change: Change
     let live: LiveGuest?
     /// Nil: it is removed.
     let resolved: ResolvedGuest?
@@ -16,6 +16,10 @@ struct GuestTransition {
     /// What is changed in its process while it runs; only with a definition, and without a stop.
     var liveChanges: [LiveChange] = []
     var starts = false
+    /// Disks whose files outlive the guest, where it is removed.
+    var outlives: [Name] = []
+    /// What was kept of a guest of its name, where it is made.
+    var found: RetainedGuest?
 
     var removes: Bool { resolved == nil }
     /// The guest runs on while its definition is written.
@@ -55,20 +59,30 @@ struct GuestTransition {
     /// How the sum of its disks' sizes changes, those of kept files included.
     var diskGrowth: Int64 {
         let after = keptDisks.reduce(resolved?.spec.diskSize ?? .zero) { $0 + $1.size }
-        return after.bytes - (live?.diskSize.bytes ?? 0)
+        return after.bytes - (live?.diskSize ?? found?.size ?? .zero).bytes
     }
 
     /// The files of disks that it does not have afterwards and that stay.
     var keptDisks: [KeptDisk] {
-        guard let spec = resolved?.spec, let live else { return [] }
+        guard let spec = resolved?.spec else { return keptOnRemoval }
+        guard let live else {
+            return found?.disks.filter { disk in !spec.disks.contains { $0.name == disk.name } } ?? []
+        }
         let attached = Set(spec.disks.map(\.name))
         let deleted = liveChanges.compactMap { change -> Name? in
             if case .removeDisk(let name, deletesFile: true) = change { name } else { nil }
         }
         let detached = live.definition.spec.disks
             .filter { $0.onRemove == .keep && !live.missingDisks.contains($0.name) }
-            .map { KeptDisk(name: $0.name, size: $0.size, backing: $0.base?.fileName) }
+            .map { KeptDisk($0) }
         return (live.keptDisks + detached).filter { !attached.contains($0.name) && !deleted.contains($0.name) }
+    }
+
+    /// The files that outlive it.
+    private var keptOnRemoval: [KeptDisk] {
+        guard let live else { return [] }
+        let files = live.definition.spec.disks.filter { !live.missingDisks.contains($0.name) }.map { KeptDisk($0) }
+        return (files + live.keptDisks).filter { outlives.contains($0.name) }
     }
 
     /// How long to wait for the guest to power off; a guest that does not execute will not.
@@ -85,7 +99,8 @@ struct GuestTransition {
         self.reference = reference
     }
 
-    init(removing live: LiveGuest, from host: ObservedHost) {
+    /// - Parameter deletesKept: disks that are to be kept go too.
+    init(removing live: LiveGuest, from host: ObservedHost, deletesKept: Bool) {
         let change = Change(
             address: ResourceAddress(.guest, live.definition.name), host: host.name, action: .destroy,
             impact: .destroy, causes: ["not in the manifests any more"], before: .guest(live.definition.spec))
@@ -93,5 +108,7 @@ struct GuestTransition {
             name: live.definition.name, change: change, live: live, resolved: nil,
             reference: live.definition.reference)
         stops = live.hasProcess
+        if !deletesKept { outlives = live.definition.disksKeptOnDestroy }
+        for disk in keptOnRemoval { self.change.causes.append("keeps disk \(disk.name) (\(disk.size))") }
     }
 }

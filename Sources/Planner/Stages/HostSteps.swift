@@ -162,7 +162,8 @@ struct HostSteps {
         guard let live = guest.live else { return }
         let stopped = stops[position]
         let step = add(
-            guest.change.address, "remove", .removeGuest(guest.reference), needs: [stopped].compactMap { $0 },
+            guest.change.address, "remove", .removeGuest(guest.reference, keeping: guest.outlives),
+            needs: [stopped].compactMap { $0 },
             expects: stopped == nil ? Fingerprint(live) : nil, of: position)
         removals[position] = step
         departures[position] = step

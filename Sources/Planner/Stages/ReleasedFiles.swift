@@ -3,11 +3,14 @@ import FleetModel
 /// The files of a host's cache that the plan's end leaves without a reference; sorted by file name. Those that
 /// nothing refers to now are left out: the host reports them as leftovers.
 ///
-/// - Parameter kept: The desired guests of this host, changed or not.
+/// - Parameters:
+///   - kept: The desired guests of this host, changed or not.
+///   - removed: Leftovers that go.
 func releasedFiles(
-    on host: ObservedHost, guests: [GuestTransition], kept: [ResolvedGuest], images: [ImageTransition]
+    on host: ObservedHost, guests: [GuestTransition], kept: [ResolvedGuest], images: [ImageTransition],
+    removed: [Leftover]
 ) -> [CachedFile] {
-    guard !host.live.cache.isEmpty, !(guests.isEmpty && images.isEmpty) else { return [] }
+    guard !host.live.cache.isEmpty, !(guests.isEmpty && images.isEmpty && removed.isEmpty) else { return [] }
     var before: Set<String> = []
     var after: Set<String> = []
     let changedImages = Set(images.map(\.name))
@@ -33,6 +36,11 @@ func releasedFiles(
         }
     }
     for guest in kept { after.formUnion(guest.spec.cachedFiles) }
+    for guest in host.live.retained {
+        let files = guest.disks.compactMap(\.backing)
+        before.formUnion(files)
+        if !removed.contains(where: guest.leftover.isSame) { after.formUnion(files) }
+    }
     return host.live.cache
         .filter { before.contains($0.fileName) && !after.contains($0.fileName) }
         .sorted { $0.fileName < $1.fileName }

@@ -29,7 +29,9 @@ extension Leftover {
 
     /// Why it goes, and what goes with it; one sentence each.
     var causes: [String] {
-        var causes = ["\(text) belongs to no definition: \(proof)"]
+        var causes = [
+            "\(text) \(kind == .retainedGuest ? "is not to be kept any more" : "belongs to no definition"): \(proof)"
+        ]
         if let process { causes.append("it runs, with \(process.memory.rounded) of memory, and is killed") }
         if let disks, !disks.isEmpty {
             let names = disks.map(\.text).joined(separator: ", ")
@@ -49,6 +51,7 @@ extension Leftover {
         case .dhcpServer: "DHCP server \(subject)"
         case .cacheFile: "cached file \(subject)"
         case .temporaryFile: "temporary file \(subject)"
+        case .retainedGuest: "what is kept in \(subject)"
         }
     }
 }

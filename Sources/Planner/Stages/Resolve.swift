@@ -73,7 +73,7 @@ func resolve(_ placement: Placement, desired: DesiredFleet, on observed: Observe
                     name: disk.name, base: disk.image.flatMap { images[$0]?.base }, size: disk.size,
                     format: disk.format, bus: disk.bus, cache: disk.cache, aio: disk.aio, discard: disk.discard,
                     hasIOThread: disk.hasIOThread, iops: disk.iops, bandwidth: disk.bandwidth,
-                    onRemove: disk.onRemove)
+                    onRemove: disk.onRemove, onDestroy: disk.onDestroy)
             },
             nics: nics[position], cloudInit: wanted.cloudInit, power: wanted.power, stopGrace: wanted.stopGrace,
             isProtected: wanted.isProtected, secrets: wanted.secrets)
@@ -83,6 +83,7 @@ func resolve(_ placement: Placement, desired: DesiredFleet, on observed: Observe
     resolved.remarks.refuseWithoutQEMU(resolved.guests, on: observed)
     resolved.remarks.refuseMissingFeatures(resolved.guests, on: observed)
     resolved.remarks.refuseRestartPolicies(resolved.guests, on: observed)
+    resolved.remarks.refuseDiskAccess(resolved.guests, on: observed)
     return resolved
 }
 

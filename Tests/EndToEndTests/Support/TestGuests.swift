@@ -31,7 +31,7 @@ enum TestGuests {
     /// The folder of the demo guest's kernel, initrd and disk.
     static let demo: String = {
         let path = "\(root)/manifests/demo/image"
-        let files = ["vmlinuz", "initrd", "root.qcow2"].map { "\(path)/\($0)" }
+        let files = ["vmlinuz", "initrd", "root.qcow2", "boot.qcow2"].map { "\(path)/\($0)" }
         if !files.allSatisfy(Files.exists) {
             let line = "\(root)/scripts/build-demo-guest \(path)"
             let status = system(line)
@@ -47,6 +47,16 @@ enum TestGuests {
         let status = system(line)
         precondition(status == 0, "`\(line)` failed; scripts/setup installs what it needs")
         return path
+    }()
+
+    /// The folder of the Debian guest's disk, kernel, initrd and kernel command line. Building it takes a minute, and a
+    /// mirror of Debian: scripts/test does so beforehand.
+    static let debian: String = {
+        let path = "\(Files.folder(of: (try? Machine.thisProgram()) ?? ""))/debian-guest"
+        let line = "\(root)/Tests/Guests/debian/build >\(path)"
+        let status = system(line)
+        precondition(status == 0, "`\(line)` failed; scripts/setup --tests installs what it needs")
+        return (Files.text(path) ?? "").filter { $0 != "\n" }
     }()
 
     /// What the tiny guest runs with. It needs neither 64-bit mode nor a kernel that boots, so that KVM will do where
