@@ -2,7 +2,7 @@ import FleetModel
 import HostSystem
 import Testing
 
-/// A guest as they were before virtio: IDE disks and an e1000, from whose disk a BIOS boots (Tests/Guests/boot-sector).
+/// A guest as they were before virtio: IDE disks and an e1000, from whose disk a BIOS boots (Tests/Guests/ide-system).
 @Suite(.serialized, .needsHost) struct LegacyTests {
     private func fleet(_ lab: Lab, _ edit: (inout [String: String]) -> Void = { _ in }) -> Fleet {
         var fields = [
@@ -15,7 +15,7 @@ import Testing
         var fleet = Fleet()
         fleet.defaults = ["accelerator: tcg"]
         fleet.images = [
-            "apiVersion: lodge/v1\nkind: Image\nmetadata:\n  name: sector\nspec:\n  source: \(TestGuests.bootSector)\n"
+            "apiVersion: lodge/v1\nkind: Image\nmetadata:\n  name: sector\nspec:\n  source: \(TestGuests.ideSystem)\n"
                 + "  format: raw\n"
         ]
         fleet.guests = [

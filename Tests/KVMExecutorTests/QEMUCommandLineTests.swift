@@ -75,6 +75,19 @@ import Testing
             disks: [DiskSpec(name: name("root"), size: .gib(1))], nics: [nic("eth0", 14)], cloudInit: CloudInit())
     }
 
+    /// A disk on each bus, and each in another way.
+    private static var disks: GuestSpec {
+        GuestSpec(
+            cpus: 1, memory: .mib(128), machine: .q35, accelerator: .tcg, cpuModel: "max",
+            disks: [
+                DiskSpec(name: name("root"), size: .gib(1), format: .raw, cache: .none, aio: .native),
+                DiskSpec(name: name("log"), size: .gib(1), bus: .scsi, cache: .unsafe, discard: .ignore),
+                DiskSpec(name: name("data"), size: .gib(1), aio: .ioUring, hasIOThread: true),
+                DiskSpec(name: name("old"), size: .gib(1), bus: .sata, cache: .directsync),
+                DiskSpec(name: name("older"), size: .gib(1), bus: .sata, cache: .writethrough),
+            ], nics: [nic("eth0", 10)])
+    }
+
     private func arguments(_ spec: GuestSpec, layout: HostLayout = HostLayout()) -> [String] {
         QEMUCommandLine(guestDefinition("web-1", spec), layout: layout, descriptors: Self.descriptors).arguments
     }
@@ -121,6 +134,7 @@ import Testing
             values(of: "-vnc", in: arguments) == ["unix:" + run.display.split(separator: ",").joined(separator: ",,")])
         #expect(arguments.contains { $0.contains("/srv/a,b/guests/demo/web-1/uefi-secure-variables.fd") })
     }
+    @Test func disks() throws { try compare(Self.disks, "disks") }
 
     /// microvm has neither ACPI hot-plug nor PCI: room would be refused by QEMU.
     @Test func onlyAGuestThatCanGrowHasRoom() {

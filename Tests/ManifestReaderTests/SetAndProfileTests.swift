@@ -120,7 +120,10 @@ import Testing
         spec:
           memory: 256MiB
           boot: {cmdline: null}
-          disks: [{name: c, size: 1GiB, iops: 5, bandwidth: 64MiB/s, onRemove: delete}]
+          disks:
+            - {name: c, size: 1GiB, iops: 5, bandwidth: 64MiB/s, onRemove: delete, onDestroy: keep, format: raw}
+            - {name: d, size: 1GiB, bus: scsi, cache: none, aio: native, discard: ignore}
+            - {name: e, size: 1GiB, aio: io_uring, ioThread: true}
           ready: {timeout: 1s}
           update: {maxImpact: live, order: createFirst}
           protect: true
@@ -145,7 +148,7 @@ import Testing
                 """
         ).guests
         let (a, b) = (guests[0], guests[1])
-        #expect(a.cpus == 4 && a.memory == .mib(256) && a.disks.map(\.name.text) == ["c"])
+        #expect(a.cpus == 4 && a.memory == .mib(256) && a.disks.map(\.name.text) == ["c", "d", "e"])
         #expect(b.cpus == 2 && b.memory == .mib(128) && b.disks.map(\.name.text) == ["a", "b"])
         guard case .kernel(_, nil, "") = a.boot, case .kernel(_, nil, "low") = b.boot else {
             Issue.record("\(String(describing: a.boot)), \(String(describing: b.boot))")
@@ -154,6 +157,11 @@ import Testing
         #expect(a.ready == Readiness(.address, timeout: .seconds(1)) && b.ready == Readiness())
         #expect(a.disks[0].iops == 5 && a.disks[0].bandwidth == DataRate(bytesPerSecond: 64 << 20))
         #expect(a.disks[0].onRemove == .delete && b.disks[0].onRemove == .keep)
+        #expect(a.disks[0].onDestroy == .keep && b.disks[0].onDestroy == .delete)
+        #expect(a.disks[0].format == .raw && b.disks[0].format == .qcow2)
+        let (direct, own) = (a.disks[1], a.disks[2])
+        #expect(direct.bus == .scsi && direct.cache == .none && direct.aio == .native && direct.discard == .ignore)
+        #expect(own.bus == .virtio && own.aio == .ioUring && own.hasIOThread && !direct.hasIOThread)
         #expect(a.update == UpdatePolicy(maxImpact: .live, order: .createFirst) && a.isProtected)
         #expect(a.restart == .always && a.stopGrace == .seconds(5))
     }

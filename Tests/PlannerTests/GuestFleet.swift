@@ -42,6 +42,13 @@ struct GuestFleet {
         set { desired.guests[0] = newValue }
     }
 
+    var host: LiveHost { hosts[Self.host]!.live }
+
+    var facts: HostFacts {
+        get { hosts[Self.host]!.live.facts }
+        set { hosts[Self.host]!.live.facts = newValue }
+    }
+
     var live: LiveGuest {
         get { hosts[Self.host]!.live.guests[0] }
         set { hosts[Self.host]!.live.guests[0] = newValue }

@@ -17,7 +17,8 @@ import Testing
         let mappings: [(kind: String, prefix: String, table: FieldTable)] = [
             ("Fleet", "", FleetField.table), ("Host", "", HostField.table),
             ("Host", "reserve.", HostReserveField.table),
-            ("Host", "overcommit.", HostOvercommitField.table), ("Host", "capacity.", HostCapacityField.table),
+            ("Host", "overcommit.", HostOvercommitField.table), ("Host", "storage.", HostStorageField.table),
+            ("Host", "capacity.", HostCapacityField.table),
             ("Network", "", NetworkField.table), ("Network", "ipv4.", NetworkIPv4Field.table),
             ("Network", "ipv4.dhcp.", NetworkDHCPField.table), ("Network", "dns.", NetworkDNSField.table),
             ("Image", "", ImageField.table), ("Guest", "", GuestField.table), ("Guest", "boot.", GuestBootField.table),
@@ -68,6 +69,7 @@ import Testing
         "Network.lease": "ipv4.dhcp.lease", "Network.domain": "dns.domain", "Network.upstream": "dns.upstream",
         "Host.name": nil, "Host.labels": "metadata.labels", "Host.policy": nil, "Host.origin": nil,
         "Host.reservedMemory": "reserve.memory", "Host.reservedCPUs": "reserve.cpus",
+        "Host.reservedDisk": "storage.reserve", "Guest.disks.NAME.hasIOThread": "disks.NAME.ioThread",
         "Host.memoryOvercommit": "overcommit.memory", "Host.cpuOvercommit": "overcommit.cpu",
         "Host.memory": "capacity.memory", "Host.cpus": "capacity.cpus", "Host.disk": "capacity.disk",
         "GuestSet.name": nil, "GuestSet.origin": nil,

@@ -21,6 +21,8 @@ public struct RetainedGuest: Codable, Hashable, Sendable {
     /// What its disks may grow to.
     public var size: ByteCount { disks.reduce(into: .zero) { $0 += $1.size } }
 
+    public func path(of disk: KeptDisk) -> String { GuestFolder(path: folder).disk(disk.name, disk.format) }
+
     /// As what is removed where kept disks are not wanted any more.
     public var leftover: Leftover {
         Leftover(

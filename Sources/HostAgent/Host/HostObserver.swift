@@ -30,12 +30,26 @@ struct HostObserver: Sendable {
                 cache: cache.files, strangers: seenGuests.strangers,
                 leftovers: seenGuests.leftovers + seenNetworks.leftovers + cache.leftovers + claims.broken)
             live.leftovers += unusedFiles(of: live)
+            live.facts.diskHeld = held(by: live)
             return live
         } catch let error as HostError {
             throw error
         } catch {
             throw HostError(.failed, "cannot observe the host: \(error)")
         }
+    }
+
+    /// What disks and cached files take now. Disks are asked for one by one: to look through all that lies in the
+    /// folders of a thousand guests takes 60 ms, and this 9.
+    private func held(by live: LiveHost) -> ByteCount {
+        let attached = live.guests.flatMap { guest -> [String] in
+            let folder = layout.guest(guest.definition.owner.fleet, guest.definition.name)
+            return guest.definition.spec.disks.map { folder.disk($0) }
+                + guest.keptDisks.map { folder.disk($0.name, $0.format) }
+        }
+        let disks = attached + live.retained.flatMap { guest in guest.disks.map { guest.path(of: $0) } }
+        let bytes = disks.reduce(0) { $0 + (Files.occupied($1) ?? 0) }
+        return ByteCount(bytes: bytes + Files.allocated(below: layout.cacheFolder))
     }
 
     /// Cached files that no claim and no definition refers to: what a change that was cut off has left.
@@ -52,11 +66,10 @@ struct HostObserver: Sendable {
         let emulator = await EmulatorProbe(layout: layout).findings()
         // The state folder need not exist yet: then its file system is that of the nearest folder above.
         let space = try Files.space(at: Files.nearestFolder(layout.stateFolder))
-        let held = Files.allocated(below: layout.guestsFolder) + Files.allocated(below: layout.cacheFolder)
         return HostFacts(
             instance: instance, memory: ByteCount(bytes: Machine.memory), cpus: sysconf(Int32(_SC_NPROCESSORS_ONLN)),
             disk: ByteCount(bytes: space.total), diskAvailable: ByteCount(bytes: space.available),
-            diskHeld: ByteCount(bytes: held), kvm: emulator.kvm, ioUringFault: emulator.ioUringFault,
+            kvm: emulator.kvm, ioUringFault: emulator.ioUringFault,
             directIOFault: Files.directIOFault(of: layout.instanceFile), qemuVersion: emulator.version,
             features: HostFeature.present, routes: try network.routes(),
             bootID: Machine.bootID)

@@ -133,7 +133,7 @@ struct Performer: Sendable {
             ) { () throws(ExecutorError) in try processes.processes() }
         }
         try await reserve(definition, alsoOf: GuestStore(layout: layout).running(definition.id))
-        let changer = GuestChanger(layout: layout, networking: networking)
+        let changer = GuestChanger(layout: layout, networking: networking, reserved: policy.reservedDisk)
         let remark = try await settling(definition) { try await changer.change(definition, changes) }
         try await reserve(definition, alsoOf: GuestStore(layout: layout).running(definition.id))
         return remark

@@ -80,6 +80,7 @@ struct DiskFiles {
     }
 
     private func make(_ disk: DiskSpec, at path: String, user: SystemUser) async throws(ExecutorError) {
+        try space.check("make disk \(disk.name) at \(path)", .zero)
         let temporary = path + DurableFile.temporarySuffix
         let operation = "make disk \(disk.name) at \(path)"
         do {

@@ -9,8 +9,13 @@ public struct GuestChanger: Sendable {
 
     /// How long a guest may take over a change that it has to co-operate in.
     let patience: Duration
+    /// What has to stay free of the state folder's file system.
+    let reserved: ByteCount
 
-    public init(layout: HostLayout, networking: GuestNetworking, patience: Duration = .seconds(30)) {
+    public init(
+        layout: HostLayout, networking: GuestNetworking, patience: Duration = .seconds(30), reserved: ByteCount = .zero
+    ) {
+        self.reserved = reserved
         self.layout = layout
         self.networking = networking
         self.patience = patience
@@ -80,7 +85,7 @@ public struct GuestChanger: Sendable {
         case .addDisk, .removeDisk, .limitDisk, .addNIC, .removeNIC, .limitNIC, .moveNIC:
             return try await LiveDevices(
                 monitor: monitor, definition: definition, running: running.spec, layout: layout,
-                networking: networking, patience: patience
+                networking: networking, patience: patience, reserved: reserved
             ).perform(change)
         }
         return .took(change)

@@ -10,6 +10,8 @@ struct LiveDevices {
     let networking: GuestNetworking
     /// How long the guest may take to let go of a device.
     let patience: Duration
+    /// What has to stay free of the state folder's file system.
+    let reserved: ByteCount
 
     func perform(_ change: LiveChange) async throws(ExecutorError) -> LiveOutcome {
         if isPlug(change), running.machine != .q35 {
@@ -17,7 +19,9 @@ struct LiveDevices {
                 monitor.operation, "a guest of machine type \(running.machine.rawValue) takes no devices while it runs",
                 advice: "plan again: it has them after a restart")
         }
-        let disks = LiveDisks(monitor: monitor, definition: definition, layout: layout, patience: patience)
+        let disks = LiveDisks(
+            monitor: monitor, definition: definition,
+            files: DiskFiles(definition, layout: layout, reserved: reserved), patience: patience)
         let nics = LiveNICs(monitor: monitor, definition: definition, networking: networking, patience: patience)
         switch change {
         case .addDisk(let disk): return try await disks.add(disk)

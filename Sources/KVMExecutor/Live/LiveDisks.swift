@@ -6,10 +6,9 @@ import QMP
 struct LiveDisks {
     let monitor: GuestMonitor
     let definition: GuestDefinition
-    let layout: HostLayout
+    let files: DiskFiles
     /// How long the guest may take to let go of a disk.
     let patience: Duration
-    private var files: DiskFiles { DiskFiles(definition, layout: layout) }
 
     /// Makes the disk's file where it is missing, and plugs it in. What an interrupted run has done of it stays.
     func add(_ disk: DiskSpec) async throws(ExecutorError) -> LiveOutcome {

@@ -54,7 +54,7 @@ private func document(of disk: DiskSpec) -> JSONValue {
             ])
         },
         "iops": disk.iops.map { .int(Int64($0)) }, "bandwidth": disk.bandwidth.map { .int($0.bytesPerSecond) },
-        "disk_format": .string(disk.format.rawValue), "bus": .string(disk.bus.rawValue),
+        "format": .string(disk.format.rawValue), "bus": .string(disk.bus.rawValue),
         "cache": .string(disk.cache.rawValue), "aio": .string(disk.aio.rawValue),
         "discard": .string(disk.discard.rawValue), "io_thread": .bool(disk.hasIOThread),
         "on_remove": .string(disk.onRemove.rawValue), "on_destroy": .string(disk.onDestroy.rawValue),

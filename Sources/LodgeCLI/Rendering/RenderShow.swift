@@ -139,10 +139,10 @@ private func keptTable(_ hosts: [(name: Name, live: LiveHost)], _ fleet: Name) -
     for (host, live) in hosts {
         for guest in live.retained where guest.owner.fleet == fleet {
             for disk in guest.disks {
-                let file = GuestFolder(path: guest.folder).disk(disk.name, disk.format)
                 table.add([
                     .init(guest.name.text), .init(disk.name.text), .init(host.text), .init("\(disk.size)"),
-                    .init(Date(timeIntervalSince1970: Double(guest.since)).formatted(.iso8601)), .init(file.visible),
+                    .init(Date(timeIntervalSince1970: Double(guest.since)).formatted(.iso8601)),
+                    .init(guest.path(of: disk).visible),
                 ])
             }
         }

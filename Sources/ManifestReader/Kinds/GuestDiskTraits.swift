@@ -46,7 +46,13 @@ struct GuestDiskTraits {
                 "a guest \(what) has no disks on the bus \(bus.rawValue)",
                 help: "write \(hardware.buses.map(\.rawValue).joined(separator: " or "))")
         }
-        if hasIOThread == true, let bus, bus != .virtio {
+        if hasIOThread == true, machine == .microvm {
+            // QEMU without KVM ends: “ioeventfd is required for iothread”.
+            values.report(
+                .conflictingFields, at: fields.node(.ioThread) ?? fields.node,
+                "\"ioThread\" is for disks behind PCI, and a microvm has none",
+                help: "leave out ioThread, or write “machine: q35” in the guest")
+        } else if hasIOThread == true, let bus, bus != .virtio {
             values.report(
                 .conflictingFields, at: fields.node(.ioThread) ?? fields.node,
                 "\"ioThread\" is for disks on the bus virtio, and this one's is \(bus.rawValue)",

@@ -20,9 +20,9 @@ enum TestGuests {
     }()
 
     /// A disk image with a system of two sectors, beside the test's own program.
-    static let bootSector: String = {
-        let path = "\(Files.folder(of: (try? Machine.thisProgram()) ?? ""))/boot-sector.raw"
-        let line = "\(root)/Tests/Guests/boot-sector/build \(path)"
+    static let ideSystem: String = {
+        let path = "\(Files.folder(of: (try? Machine.thisProgram()) ?? ""))/ide-system.raw"
+        let line = "\(root)/Tests/Guests/ide-system/build \(path)"
         let status = system(line)
         precondition(status == 0, "`\(line)` failed; scripts/setup installs what it needs")
         return path
