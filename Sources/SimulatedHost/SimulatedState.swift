@@ -161,7 +161,12 @@ extension SimulatedState {
         if isWhole {
             guest.definition.pendingDisks = []
             guest.missingDisks = []
+            guest.missingState = []
         } else {
+            let kept = index.map { live.guests[$0].definition.spec.keptState } ?? []
+            guest.missingState = definition.spec.keptState.filter {
+                !kept.contains($0) || guest.missingState.contains($0)
+            }
             guest.missingDisks = definition.spec.disks.map(\.name).filter {
                 !had.contains($0) || guest.missingDisks.contains($0)
             }

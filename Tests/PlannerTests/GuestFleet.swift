@@ -60,6 +60,9 @@ struct GuestFleet {
         hosts[Self.host] = SimulatedState(live: LiveHost(facts: facts, leftovers: leftovers))
     }
 
+    /// Installs and removes what guests may ask for.
+    mutating func change(features: [HostFeature]) { hosts[Self.host]!.live.facts.features = features }
+
     /// Leaves something on the host.
     mutating func leave(_ leftover: Leftover) { hosts[Self.host]!.live.leftovers.append(leftover) }
 

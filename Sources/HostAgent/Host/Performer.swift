@@ -186,7 +186,7 @@ struct Performer: Sendable {
             return try await networkTurn.pass { try await network.removeLeftover(leftover) }
         }
         switch leftover.kind {
-        case .process:
+        case .process, .tpmProcess:
             guard let pid = Int32(leftover.subject), let entry = ProcessTable.entry(pid) else { return }
             try ProcessTable.signal(pid, startTime: entry.startTime, SIGKILL)
             _ = await ProcessTable.waitForEnd(pid, startTime: entry.startTime, timeout: .seconds(10))

@@ -62,7 +62,8 @@ private func desiredValues(of guest: DesiredGuest) -> [(path: String, value: Str
         ("maxMemory", "\(guest.maxMemory)"),
         ("machine", guest.machine.rawValue),
         ("accelerator", guest.accelerator.rawValue),
-        ("cpu.model", guest.cpuModel),
+        ("cpu.model", guest.cpuModel), ("firmware", guest.firmware.rawValue), ("tpm", "\(guest.hasTPM)"),
+        ("devices", guest.devices.rawValue), ("display", guest.display.rawValue),
     ]
     values += bootValues(guest.boot)
     for disk in guest.disks { values += diskValues(disk) }

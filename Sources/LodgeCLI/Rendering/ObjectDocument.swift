@@ -28,7 +28,8 @@ private func document(of spec: GuestSpec) -> JSONValue {
         "cpus": .int(Int64(spec.cpus)), "max_cpus": .int(Int64(spec.maxCPUs)),
         "memory": .bytes(spec.memory), "max_memory": .bytes(spec.maxMemory),
         "machine": .string(spec.machine.rawValue), "accelerator": .string(spec.accelerator.rawValue),
-        "cpu_model": .string(spec.cpuModel),
+        "cpu_model": .string(spec.cpuModel), "firmware": .string(spec.firmware.rawValue), "tpm": .bool(spec.hasTPM),
+        "devices": .string(spec.devices.rawValue), "display": .string(spec.display.rawValue),
         "boot": spec.boot.map { boot in
             fields([
                 "kernel": boot.kernel.map { .text($0) }, "initrd": boot.initrd.map { .text($0) },

@@ -102,7 +102,7 @@ struct HostSteps {
 
     /// Steps that end what may be an earlier life of a guest that is made anew: it has the same id, and with it the
     /// same interfaces and the same run folder.
-    private var endings: [Int] { clearings { $0.kind == .process || $0.kind == .runFolder } }
+    private var endings: [Int] { clearings { [.process, .tpmProcess, .runFolder].contains($0.kind) } }
 
     /// Steps that end processes, which take memory until then and may be on any network.
     private var kills: [Int] { clearings { $0.kind == .process } }

@@ -85,6 +85,7 @@ func resolve(_ placement: Placement, desired: DesiredFleet, on observed: Observe
             ResolvedGuest(desired: wanted, id: ids[position], spec: spec, live: guest.live))
     }
     resolved.remarks.refuseWithoutQEMU(resolved.guests, on: observed)
+    resolved.remarks.refuseMissingFeatures(resolved.guests, on: observed)
     resolved.remarks.refuseRestartPolicies(resolved.guests, on: observed)
     resolved.remarks.refuseDiskAccess(resolved.guests, on: observed)
     return resolved
@@ -141,6 +142,25 @@ extension Remarks {
             refuse(
                 "qemu-missing", "host.\(observed.hosts[index].name) has no QEMU, and guests are to run there",
                 help: "install it there: apt install qemu-system-x86 qemu-utils")
+        }
+    }
+}
+
+extension Remarks {
+    /// A guest that would not come up again is not taken down.
+    fileprivate mutating func refuseMissingFeatures(_ guests: [[ResolvedGuest]], on observed: ObservedFleet) {
+        for (host, guests) in zip(observed.hosts, guests) {
+            for guest in guests {
+                for feature in guest.spec.neededFeatures where !host.live.facts.features.contains(feature) {
+                    refuse(
+                        "\(feature.rawValue)-missing",
+                        "guest.\(guest.name) needs \(feature.text), which host.\(host.name) does not have",
+                        help: "install it there: apt install \(feature.packages)",
+                        range: FieldOrigins(guest.desired).origin(of: feature == .tpm ? "tpm" : "firmware")
+                            ?? guest.desired.origin,
+                        about: ResourceAddress(.guest, guest.name))
+                }
+            }
         }
     }
 }
