@@ -109,3 +109,11 @@ struct GuestFleet {
         }
     }
 }
+
+extension DesiredImage {
+    /// The file of one that was measured.
+    var file: LocalFile {
+        get { if case .local(let file) = source { file } else { fatalError("\(name) is on the web") } }
+        set { (source, digest) = (.local(newValue), newValue.digest) }
+    }
+}

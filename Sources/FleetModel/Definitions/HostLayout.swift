@@ -23,6 +23,10 @@ public struct HostLayout: Codable, Hashable, Sendable {
     public func cached(_ digest: Digest, _ format: CachedFile.Format) -> String {
         "\(cacheFolder)/\(digest).\(format.rawValue)"
     }
+    /// What was fetched so far of the file whose bytes have this digest.
+    public func part(_ digest: Digest) -> String { "\(cacheFolder)/\(Self.partName(digest))" }
+    public static func partName(_ digest: Digest) -> String { "\(digest)\(partSuffix)" }
+    public static let partSuffix = ".part"
     /// The fleets' claims on cached images: `claims/<fleet>/<name>.json`.
     public var claimsFolder: String { "\(cacheFolder)/claims" }
     public func claim(_ owner: Owner, _ name: Name) -> String { "\(claimsFolder)/\(owner.fleet)/\(name).json" }

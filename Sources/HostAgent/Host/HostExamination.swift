@@ -12,6 +12,8 @@ struct HostExamination: Sendable {
         [privileges(), await kvm(), await qemu(), user(), tun()]
             + [
                 program("qemu-img", package: "qemu-utils", what: "makes disks"),
+                program("xz", package: "xz-utils", what: "unpacks images"),
+                program("zstd", package: "zstd", what: "unpacks images"),
                 program("genisoimage", package: "genisoimage", what: "makes cloud-init seeds"),
                 program("nft", package: "nftables", what: "NAT and filters"),
                 program("dnsmasq", package: "dnsmasq-base", what: "DHCP and DNS"),

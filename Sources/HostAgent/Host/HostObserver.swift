@@ -135,7 +135,7 @@ struct HostObserver: Sendable {
             } catch {
                 throw HostError(.failed, error.description)
             }
-        case .cacheFile, .removeCachedFile, .removeLeftover: return nil
+        case .cacheFile, .fetchImage, .removeCachedFile, .removeLeftover: return nil
         }
     }
 

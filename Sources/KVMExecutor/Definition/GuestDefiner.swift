@@ -24,6 +24,7 @@ public struct GuestDefiner: Sendable {
         let folder = layout.guest(definition.owner.fleet, definition.name)
         let user = try SystemUser.find()
         var definition = definition
+        try DiskFiles(definition, layout: layout).checkBases(of: definition)
         let earlier = try? store.definition(definition.owner.fleet, definition.name)
         let retained = try store.retained(definition.owner.fleet, definition.name)
         if let retained { try definition.takeOver(retained, operation) }

@@ -35,8 +35,8 @@ func desiredFields(of network: DesiredNetwork) -> [DesiredField] {
 func desiredFields(of image: DesiredImage) -> [DesiredField] {
     located(
         [
-            ("labels", labelText(image.labels)), ("source", image.file.path), ("sha256", "\(image.file.digest)"),
-            ("format", image.format.rawValue), ("virtualSize", "\(image.virtualSize)"),
+            ("labels", labelText(image.labels)), ("source", image.source.description), ("sha256", "\(image.digest)"),
+            ("format", image.format.rawValue), ("virtualSize", image.virtualSize.map { "\($0)" }),
         ], image.origins)
 }
 

@@ -9,8 +9,8 @@ func document(of object: Change.Object) -> JSONValue {
     case .image(let image):
         fields([
             "name": .text(image.name), "sha256": .text(image.file.digest),
-            "format": .string(image.file.format.rawValue), "size": .bytes(image.file.size),
-            "virtual_size": .bytes(image.virtualSize),
+            "format": .string(image.file.format.rawValue), "size": image.file.size.map { .bytes($0) },
+            "virtual_size": image.virtualSize.map { .bytes($0) },
         ])
     case .leftover(let leftover):
         fields([

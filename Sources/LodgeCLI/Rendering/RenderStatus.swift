@@ -76,10 +76,11 @@ private func reportCell(_ report: CloudInitReport?) -> TextTable.Cell {
     case nil: TextTable.Cell("-", .faint)
     case .running: TextTable.Cell("running", .changed)
     case .done: TextTable.Cell("done", .added)
-    case .error:
-        TextTable.Cell("error" + (report?.error.map { ": " + String($0.visible.prefix(60)) } ?? ""), .removed)
+    case .error: TextTable.Cell("error" + (report?.error.map { ": " + shortened($0.visible) } ?? ""), .removed)
     }
 }
+
+private func shortened(_ text: String) -> String { text.count > 60 ? text.prefix(59) + "…" : text }
 
 func powerCell(_ guest: LiveGuest) -> TextTable.Cell {
     switch guest.state {

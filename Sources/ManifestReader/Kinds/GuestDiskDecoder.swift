@@ -62,7 +62,15 @@ struct GuestDiskDecoder {
         guard let imageName = ValueType.name.read(values, imageNode) else { return nil }
         let image = self.image(imageName, at: imageNode, declarations)
         guard let name, let traits, (size == nil) == (sizeNode == nil) else { return nil }
-        let needed = image.map { Self.roundedUp($0.virtualSize) } ?? .zero
+        if let image, image.virtualSize == nil, size == nil {
+            values.report(
+                .missingField, at: imageNode,
+                "a disk from the image \"\(imageName)\" needs the field \"size\": how large that is, is known when it is on "
+                    + "its host",
+                help: "add “size: 10GiB”, or as much as the image needs")
+            return nil
+        }
+        let needed = image?.virtualSize.map { Self.roundedUp($0) } ?? .zero
         if let size, let sizeNode, size < needed {
             values.report(
                 .diskTooSmall, at: sizeNode, "the disk has \(size), and its image \"\(imageName)\" needs \(needed)",

@@ -22,6 +22,8 @@ struct CarriedNetwork {
 struct UsedImage {
     let desired: DesiredImage
     let definition: ImageDefinition
+    /// The size of the smallest disk that is made from it.
+    var smallestDisk: ByteCount
 }
 
 /// The desired fleet as it is to be on the hosts.
@@ -58,10 +60,12 @@ func resolve(_ placement: Placement, desired: DesiredFleet, on observed: Observe
         let wanted = guest.desired
         for disk in wanted.disks {
             guard let name = disk.image, let image = images[name] else { continue }
-            resolved.images[guest.host][name] =
+            let used =
                 resolved.images[guest.host][name]
                 ?? UsedImage(
-                    desired: image, definition: image.definition(owner: observed.hosts[guest.host].owner))
+                    desired: image, definition: image.definition(owner: observed.hosts[guest.host].owner),
+                    smallestDisk: disk.size)
+            resolved.images[guest.host][name] = used.with(disk.size)
         }
         let spec = GuestSpec(
             labels: wanted.labels, cpus: wanted.cpus, maxCPUs: wanted.maxCPUs, memory: wanted.memory,
@@ -178,8 +182,16 @@ extension Remarks {
     }
 }
 
+extension UsedImage {
+    fileprivate func with(_ disk: ByteCount) -> UsedImage {
+        var image = self
+        image.smallestDisk = min(smallestDisk, disk)
+        return image
+    }
+}
+
 extension DesiredImage {
-    fileprivate var base: DiskSpec.Base { DiskSpec.Base(image: name, digest: file.digest, format: format) }
+    fileprivate var base: DiskSpec.Base { DiskSpec.Base(image: name, digest: digest, format: format) }
 
     fileprivate func definition(owner: Owner) -> ImageDefinition {
         let format: CachedFile.Format =
@@ -187,7 +199,7 @@ extension DesiredImage {
             case .qcow2: .qcow2
             case .raw: .raw
             }
-        let cached = CachedFile(digest: file.digest, format: format, size: file.size)
+        let cached = CachedFile(digest: digest, format: format, size: size)
         return ImageDefinition(owner: owner, name: name, file: cached, virtualSize: virtualSize)
     }
 }
