@@ -171,7 +171,7 @@ import Testing
         #expect(fleet.plan().refusals.isEmpty)
         fleet.guest.disks[0].format = .raw
         let refusal = try #require(fleet.plan().refusals.first)
-        #expect(refusal.detail?.contains("(50.0GiB free - 40.0GiB reserved)") == true, "\(refusal.detail ?? "")")
+        #expect(refusal.detail?.contains("(50GiB free - 40GiB reserved)") == true, "\(refusal.detail ?? "")")
         #expect(refusal.detail?.contains("disk root of guest.web") == true, "\(refusal.detail ?? "")")
     }
 }
