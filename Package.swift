@@ -10,6 +10,9 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
 ]
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let http: [Target.Dependency] = [
+    .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+]
 
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
@@ -31,7 +34,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
@@ -44,7 +49,7 @@ let package = Package(
         module(
             "HostAgent",
             ["FleetModel", "HostSystem", "JSONCoding", "KVMExecutor", "VirtualNetwork", subprocess, system]),
-        module("KVMExecutor", ["FleetModel", "HostSystem", "QMP", crypto]),
+        module("KVMExecutor", ["FleetModel", "HostSystem", "QMP", crypto, system] + nio + http),
         module("VirtualNetwork", ["FleetModel", "HostSystem", "Netlink", system]),
         module("Planner", ["FleetModel"]),
         module("ManifestReader", ["CYAML", "FleetModel", crypto]),

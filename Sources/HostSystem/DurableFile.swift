@@ -52,6 +52,14 @@ public enum DurableFile {
         guard fsync(file) == 0 else { throw .now("write", path) }
     }
 
+    /// Makes what was written to a file survive a power cut.
+    public static func synchronise(_ path: String) throws(SystemError) {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw .now("open", path) }
+        defer { close(file) }
+        guard fsync(file) == 0 else { throw .now("synchronise", path) }
+    }
+
     /// Makes renames and removals in the file's folder survive a power cut.
     public static func synchroniseFolder(of path: String) throws(SystemError) {
         let parent = FilePath(path).removingLastComponent().string

@@ -16,8 +16,8 @@ public struct Lodge: AsyncParsableCommand {
             ValidateCommand.self, PlanCommand.self, ApplyCommand.self, DestroyCommand.self, ResetCommand.self,
             ShowCommand.self, StatusCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self,
             LogsCommand.self,
-            ConsoleCommand.self, SSHCommand.self, ExecCommand.self, CopyCommand.self, DoctorCommand.self,
-            AgentProcess.self,
+            ConsoleCommand.self, SSHCommand.self, ExecCommand.self, CopyCommand.self, ImageCommand.self,
+            DoctorCommand.self, AgentProcess.self,
             LaunchProcess.self, ConsoleLogProcess.self,
         ])
 

@@ -100,7 +100,7 @@ public actor SimulatedSession: HostSession {
         }
         do { try state.perform(step.operation) } catch { throw HostError(.failed, error.description) }
         do {
-            try Files.append(CanonicalJSON.bytes(of: step.operation) + [0x0A], to: journal)
+            try Files.append(CanonicalJSON.bytes(of: step.operation.withoutCredentials) + [0x0A], to: journal)
         } catch {
             // What is not on disk has not happened.
             state = try Self.state(of: host, policy: self.policy, snapshot: snapshot, journal: journal)

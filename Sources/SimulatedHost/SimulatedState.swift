@@ -35,7 +35,7 @@ public struct SimulatedState: Sendable {
     /// Performs an operation whole, or leaves the host as it is.
     public mutating func perform(_ operation: Operation) throws(SimulatedFault) {
         switch operation {
-        case .cacheFile(let file, _):
+        case .cacheFile(let file, _), .fetchImage(let file, _, _):
             if !live.cache.contains(where: { $0.fileName == file.fileName }) { live.cache.append(file) }
             live.leftovers.removeAll { $0.kind == .cacheFile && $0.subject.hasSuffix(file.fileName) }
         case .claimImage(let image):
@@ -89,7 +89,7 @@ public struct SimulatedState: Sendable {
         switch operation {
         case .defineGuest(let definition): try define(definition, live: false, isWhole: false)
         case .changeGuest(let definition, _): try define(definition, live: true, isWhole: false)
-        case .cacheFile(let file, _):
+        case .cacheFile(let file, _), .fetchImage(let file, _, _):
             live.leftovers.append(
                 Leftover(kind: .temporaryFile, subject: "images/.\(file.fileName)", proof: "a copy that did not end"))
         default: break
@@ -161,7 +161,12 @@ extension SimulatedState {
         if isWhole {
             guest.definition.pendingDisks = []
             guest.missingDisks = []
+            guest.missingState = []
         } else {
+            let kept = index.map { live.guests[$0].definition.spec.keptState } ?? []
+            guest.missingState = definition.spec.keptState.filter {
+                !kept.contains($0) || guest.missingState.contains($0)
+            }
             guest.missingDisks = definition.spec.disks.map(\.name).filter {
                 !had.contains($0) || guest.missingDisks.contains($0)
             }

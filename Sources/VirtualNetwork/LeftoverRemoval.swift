@@ -27,7 +27,7 @@ struct LeftoverRemoval {
             }
         case .runFolder, .stateFolder:
             try Files.removeTree(leftover.subject)
-        case .process, .cacheFile, .temporaryFile, .retainedGuest:
+        case .process, .tpmProcess, .cacheFile, .temporaryFile, .retainedGuest:
             throw NetworkError("remove", leftover.subject, "it is no part of a network")
         }
     }

@@ -33,7 +33,12 @@ struct Room {
             "HostAgent", ours: ["FleetModel", "HostSystem", "JSONCoding", "KVMExecutor", "VirtualNetwork"],
             outside: ["Dispatch", "FoundationEssentials", "Glibc", "Subprocess", "Synchronization", "SystemPackage"]),
         Room(
-            "KVMExecutor", ours: ["FleetModel", "HostSystem", "QMP"], outside: ["Crypto", "Glibc", "SystemPackage"]),
+            "KVMExecutor", ours: ["FleetModel", "HostSystem", "QMP"],
+            outside: [
+                "AsyncHTTPClient", "Crypto", "Dispatch", "FoundationEssentials", "Glibc", "NIOCore", "NIOPosix",
+                "NIOSSL",
+                "Synchronization", "SystemPackage",
+            ]),
         Room(
             "VirtualNetwork", ours: ["FleetModel", "HostSystem", "Netlink"],
             outside: ["FoundationEssentials", "Glibc", "SystemPackage"]),

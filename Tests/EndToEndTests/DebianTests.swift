@@ -54,7 +54,9 @@ import Testing
         let json = try await lab.lodge("status", "--output", "json")
         #expect(json.output.contains(#""cloudInit":{"status":"done"}"#))
 
-        #expect(try await guest.run("hostname; cat /root/ran") == "\(DebianGuest.name)\nhello\n42\n")
+        let login = try await lab.lodge("ssh", "-i", guest.key, DebianGuest.name, "hostname")
+        #expect(login.code == 0 && login.output == "\(DebianGuest.name)\n", "\(login)")
+        #expect(try await guest.run("cat /root/ran") == "hello\n42\n")
         #expect(try await guest.run("ls /root/of-user-data") == "/root/of-user-data\n", "a list of each part")
         #expect(try await guest.run("cat /etc/token; stat -c '%a %U' /etc/token") == "\(Self.secret)\n600 root\n")
         #expect(try await guest.run("stat -c '%U:%G' /home/ops/notes/one; id -nG ops") == "ops:ops\nops adm\n")
@@ -108,6 +110,8 @@ import Testing
         #expect(try await guest.run("cat /root/marker; ls /root/third; id -nu dev") == "kept\n/root/third\ndev\n")
         #expect(try await guest.run("stat -c %a /etc/third; ls /root/second 2>&1 | grep -c 'No such'") == "640\n1\n")
         #expect(try await guest.hostKeys() == keys)
+        let login = try await lab.lodge("ssh", "-i", guest.key, DebianGuest.name, "true")
+        #expect(login.code == 0 && login.text.isEmpty, "\(login)")
         #expect(try await self.identity(guest) == identity)
         try await noChanges(guest)
     }
@@ -122,7 +126,10 @@ import Testing
         let apply = try await lab.apply(guest.fleet)
         #expect(apply.code == 0 && apply.says("1 added, 0 changed, 1 destroyed"), "\(apply)")
         try await guest.expectCloudInit(" done ")
-        #expect(try await guest.run("hostname; hostname -f; ls /root") == "deb\ndeb.example.org\nfourth\n")
+        let login = try await lab.lodge("ssh", "-i", guest.key, DebianGuest.name, "hostname; hostname -f")
+        #expect(login.code == 0 && login.output == "deb\ndeb.example.org\n", "\(login)")
+        #expect(login.errors.contains("has new host keys, by its own word"), "\(login)")
+        #expect(try await guest.run("ls /root") == "fourth\n")
         #expect(try await self.identity(guest) == identity)
         try await noChanges(guest)
     }

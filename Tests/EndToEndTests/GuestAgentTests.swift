@@ -28,14 +28,18 @@ import Testing
     /// This guest has no cloud-init: what one would say is put in its place.
     private func cloudInitReports(_ lab: Lab) async throws {
         #expect(!(try await lab.lodge("status").says("CLOUD-INIT")))
-        let file = "/run/cloud-init/status.json"
-        let stages = #""init-local": {"errors": [], "finished": 2.5}, "init": {"errors": ["no", "disk"], "finished": 3}"#
+        let path = "/run/cloud-init/status.json"
+        let stages =
+            #""init-local": {"errors": [], "finished": 2.5}, "init": {"errors": ["no", "disk"], "finished": 3}"#
         func says(_ text: String) async throws -> LodgeResult {
-            _ = try await lab.inside("mkdir -p /run/cloud-init; cat >\(file) <<'END'\n\(text)\nEND")
+            _ = try await lab.inside("mkdir -p /run/cloud-init; cat >\(path) <<'END'\n\(text)\nEND")
             return try await lab.lodge("status")
         }
-        #expect(try await says("{\"v1\": {\(stages), \"modules-final\": {\"finished\": null}}}").says(" running  -"))
-        #expect(try await says("{\"v1\": {\(stages), \"modules-final\": {\"finished\": 9}}}").says(" error: no "))
+        func file(finished: String) -> String {
+            "{\"v1\": {\(stages), \"modules-final\": {\"finished\": \(finished)}}}"
+        }
+        #expect(try await says(file(finished: "null")).says(" running     -"))
+        #expect(try await says(file(finished: "9")).says(" error: no "))
         #expect(!(try await says("no JSON").says("CLOUD-INIT")))
         _ = try await lab.inside("rm -r /run/cloud-init")
     }

@@ -25,6 +25,36 @@ import Testing
         }
     }
 
+    /// Each text of a seed that may come from elsewhere.
+    @Test func secretsOfASeedAreSealed() throws {
+        let secret = "hunter2"
+        var spec = GuestSpec(cpus: 1, memory: .mib(64), machine: .q35, accelerator: .tcg, cpuModel: "max")
+        spec.cloudInit = CloudInit(
+            hostname: secret,
+            users: [CloudInit.User(name: "a"), CloudInit.User(name: "b.c", sshKeys: [secret], passwordHash: secret)],
+            writeFiles: [
+                CloudInit.File(path: "/a", content: "shown"), CloudInit.File(path: "/b.d/x", content: secret),
+            ], userData: secret, networkConfig: secret)
+        let paths = [
+            "cloudInit.hostname", "cloudInit.users.b.c.sshKeys.0", "cloudInit.users.b.c.passwordHash",
+            "cloudInit.writeFiles.1.content", "cloudInit.userData", "cloudInit.networkConfig",
+        ]
+        for path in paths { spec.secrets[path] = .environment("X") }
+        let seal = PlanSeal(salt: "0")
+        let sealed = try seal.seal(spec)
+        let text = String(decoding: CanonicalJSON.bytes(of: sealed), as: UTF8.self)
+        #expect(!text.contains(secret) && text.contains("shown"))
+        #expect(PlanSeal.markedPaths(of: sealed) == Set(paths))
+        for path in ["cloudInit.writeFiles.9.content", "cloudInit.users.z.passwordHash"] {
+            spec.secrets = [path: .environment("X")]
+            #expect(try seal.seal(spec) == spec, "what is not there needs no seal")
+        }
+        for path in ["cloudInit.writeFiles.0.path", "cloudInit.writeFiles.x.content", "cloudInit.users.a.groups"] {
+            spec.secrets = [path: .environment("X")]
+            #expect(throws: UnknownSensitiveField.self) { try seal.seal(spec) }
+        }
+    }
+
     @Test func itReadsWhatItWrote() throws {
         let saved = try saved()
         let text = PlanFile.text(of: saved)

@@ -176,7 +176,7 @@ import Testing
     @Test func theSameVersionIsSpokenWith() async throws {
         async let greeting: Void = session.greet()
         let frame = try await agent.receive(1)[0]
-        guard case .hello(Frame.version) = frame.request else {
+        guard case .hello(Frame.version, _) = frame.request else {
             Issue.record("another request")
             return
         }

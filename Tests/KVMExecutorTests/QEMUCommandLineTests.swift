@@ -9,7 +9,7 @@ import Testing
 /// The command lines of typical guests, as files in `Goldens`: an argument a line. LODGE_UPDATE_GOLDENS=1 writes them.
 @Suite struct QEMUCommandLineTests {
     private static var descriptors: QEMUCommandLine.Descriptors {
-        QEMUCommandLine.Descriptors(qmp: 3, observer: 4, console: 5, agent: 6, consoleLog: 9, taps: [7, 8])
+        QEMUCommandLine.Descriptors(qmp: 3, observer: 4, console: 5, agent: 6, consoleLog: 9, taps: [7, 8], tpm: 10)
     }
 
     private static func nic(_ text: String, _ number: UInt32) -> NICSpec {
@@ -52,6 +52,29 @@ import Testing
             cpuModel: "max", boot: BootSpec(kernel: digest("c")))
     }
 
+    /// What a current Windows asks for, and a screen.
+    private static var secure: GuestSpec {
+        GuestSpec(
+            cpus: 2, memory: .gib(1), machine: .q35, accelerator: .kvm, cpuModel: "host", firmware: .uefiSecure,
+            hasTPM: true, display: .vnc, disks: [DiskSpec(name: name("root"), size: .gib(10))])
+    }
+
+    /// What a system has that was there before virtio.
+    private static var legacy: GuestSpec {
+        GuestSpec(
+            cpus: 1, memory: .mib(64), machine: .pc, accelerator: .tcg, cpuModel: "max", devices: .legacy,
+            display: .vnc,
+            disks: ["root", "data", "more"].map { DiskSpec(name: name($0), size: .gib(1), bus: .ide) },
+            nics: [nic("eth0", 13)], cloudInit: CloudInit())
+    }
+
+    /// The older machine, for systems that have drivers for virtio.
+    private static var pc: GuestSpec {
+        GuestSpec(
+            cpus: 1, memory: .mib(64), machine: .pc, accelerator: .tcg, cpuModel: "max",
+            disks: [DiskSpec(name: name("root"), size: .gib(1))], nics: [nic("eth0", 14)], cloudInit: CloudInit())
+    }
+
     /// A disk on each bus, and each in another way.
     private static var disks: GuestSpec {
         GuestSpec(
@@ -86,6 +109,31 @@ import Testing
     @Test func microvm() throws { try compare(Self.microvm, "microvm") }
     @Test func kernel() throws { try compare(Self.kernel, "kernel") }
     @Test func growing() throws { try compare(Self.growing, "growing") }
+    @Test func secure() throws { try compare(Self.secure, "secure") }
+    @Test func legacy() throws { try compare(Self.legacy, "legacy") }
+    @Test func pc() throws { try compare(Self.pc, "pc") }
+
+    @Test func aGuestWithoutVirtioHasNoneOfIt() {
+        #expect(!arguments(Self.legacy).contains { $0.contains("virtio") || $0.contains("virtserial") })
+    }
+
+    @Test func uefiWithoutSecureBootNeedsNoSystemManagementMode() {
+        var spec = Self.secure
+        spec.firmware = .uefi
+        let arguments = arguments(spec)
+        #expect(values(of: "-machine", in: arguments) == ["q35,pflash0=firmware-code,pflash1=firmware-variables"])
+        #expect(!arguments.contains { $0.contains("cfi.pflash01") || $0.contains("secboot") })
+    }
+
+    /// What the firmware writes is the guest's own, wherever the state folder is; and so is its screen.
+    @Test func pathsWithCommasStayWhole() {
+        let layout = HostLayout(stateFolder: "/srv/a,b", runFolder: "/run/c,d")
+        let run = layout.guestRun(guestDefinition("web-1", Self.secure).id)
+        let arguments = arguments(Self.secure, layout: layout)
+        #expect(
+            values(of: "-vnc", in: arguments) == ["unix:" + run.display.split(separator: ",").joined(separator: ",,")])
+        #expect(arguments.contains { $0.contains("/srv/a,b/guests/demo/web-1/uefi-secure-variables.fd") })
+    }
     @Test func disks() throws { try compare(Self.disks, "disks") }
 
     /// microvm has neither ACPI hot-plug nor PCI: room would be refused by QEMU.
@@ -133,7 +181,7 @@ import Testing
     }
 
     @Test func theSandboxIsAlwaysWhole() {
-        for spec in [Self.q35, Self.microvm, Self.kernel] {
+        for spec in [Self.q35, Self.microvm, Self.kernel, Self.secure, Self.legacy, Self.pc] {
             #expect(
                 values(of: "-sandbox", in: arguments(spec))
                     == ["on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"])

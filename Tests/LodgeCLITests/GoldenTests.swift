@@ -121,6 +121,22 @@ import Testing
         expectGolden(renderShow(fleet: Scenario.desired.name, hosts: hosts, style: .plain), "show.txt")
     }
 
+    /// Another machine's words, cut and without what a terminal would obey.
+    @Test func statusTellsWhatCloudInitSays() throws {
+        let hosts = Scenario.observe(Scenario.driftedHost)
+        let plan = makePlan(desired: Scenario.changed, hosts: hosts)
+        let (host, guest) = try #require(fleetGuests(Scenario.desired.name, hosts).first)
+        let words = "('users-groups', \u{1B}[31mProcessExecutionError(" + String(repeating: "x", count: 100) + "))"
+        for (report, golden) in [
+            (CloudInitReport(.error, error: words), "status-cloud-init.txt"), (CloudInitReport(.done), nil),
+        ] {
+            let text = renderStatus(
+                fleet: Scenario.desired.name, hosts: hosts, plan: plan,
+                cloudInit: [host: [guest.definition.id: report]], style: .plain)
+            if let golden { expectGolden(text, golden) } else { #expect(text.contains(" done ")) }
+        }
+    }
+
     @Test func diagnostics() {
         var unknown = Diagnostic.error(
             "unknown-key", "unknown key “memroy” in spec of guest.web-1", help: "did you mean memory?",

@@ -122,6 +122,18 @@ import Testing
         #expect(
             String(decoding: CanonicalJSON.bytes(of: marks), as: UTF8.self)
                 == #"{"cloud_init":{"user_data":true,"users":[{},{"ssh_keys":[true,{}]}]}}"#)
+        let files = SecretPaths(paths: ["cloudInit.writeFiles.1.content", "cloudInit.users.b.c.passwordHash"])
+        let seed = JSONValue.object([
+            "cloud_init": .object([
+                "users": .array([.object(["name": .string("b.c"), "password_hash": .string("s")])]),
+                "write_files": .array([
+                    .object(["path": .string("/a"), "content": .string("shown")]),
+                    .object(["path": .string("/b"), "content": .string("s")]),
+                ]),
+            ])
+        ])
+        let shown = String(decoding: CanonicalJSON.bytes(of: files.redact(seed).rest), as: UTF8.self)
+        #expect(!shown.contains("\"s\"") && shown.contains("shown") && shown.contains("/b"), "\(shown)")
         #expect(paths.hides("cloudInit.users") && paths.hides("cloudInit.userData") && !paths.hides("cloudInit.user"))
     }
 }

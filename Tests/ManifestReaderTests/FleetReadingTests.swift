@@ -165,7 +165,7 @@ import Testing
         #expect(fleet.networks[1].formerly?.text == "net")
         #expect(lan.gateway.description == "10.77.0.254" && lan.range.description == "10.77.0.100-10.77.0.199")
         #expect(lan.lease == .seconds(7200) && lan.domain == "demo.internal" && lan.upstream.count == 1)
-        #expect(fleet.images[0].format == .raw && fleet.images[0].virtualSize.bytes == 1200)
+        #expect(fleet.images[0].format == .raw && fleet.images[0].virtualSize?.bytes == 1200)
     }
 
     @Test func withoutHostsThereIsOneThatIsLocal() throws {

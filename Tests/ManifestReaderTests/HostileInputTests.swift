@@ -91,11 +91,11 @@ import Testing
     }
 
     @Test func aLongTextThatManyGuestsHave() {
-        // 20,000 copies of it would be 20 GB.
+        // 20,000 copies of it would be 10 GB.
         let guests = (0..<20_000).map { "---\napiVersion: lodge/v1\nkind: Guest\nmetadata: {name: g\($0)}\n" }.joined()
         let text =
             "apiVersion: lodge/v1\nkind: Fleet\nmetadata: {name: a}\nspec:\n  defaults:\n"
-            + "    memory: 1GiB\n    disks: [{name: a, size: 1GiB}]\n    cloudInit: {userData: \"#!\(String(repeating: "x", count: 1_000_000))\"}\n"
+            + "    memory: 1GiB\n    disks: [{name: a, size: 1GiB}]\n    cloudInit: {userData: \"#!\(String(repeating: "x", count: 500_000))\"}\n"
         #expect(Set(codes(text + guests)) == ["nothing-to-boot", "too-many-problems"])
     }
 

@@ -29,6 +29,13 @@ import Testing
         Case(path: "machine", impact: .replace, action: .replace) { $0.guests[0].machine = .microvm },
         Case(path: "accelerator", impact: .restart) { $0.guests[0].accelerator = .tcg },
         Case(path: "cpu.model", impact: .restart) { $0.guests[0].cpuModel = "Nehalem" },
+        Case(path: "firmware", impact: .restart) { $0.guests[0].firmware = .uefi },
+        Case(path: "firmware", impact: .restart) { $0.guests[0].firmware = .uefiSecure },
+        Case(path: "tpm", impact: .restart) { $0.guests[0].hasTPM = true },
+        Case(path: "devices", impact: .replace, action: .replace) {
+            ($0.guests[0].machine, $0.guests[0].devices) = (.pc, .legacy)
+        },
+        Case(path: "display", impact: .restart) { $0.guests[0].display = .vnc },
         Case(path: "boot.kernel", impact: .restart) {
             $0.guests[0].boot = .kernel(FleetGenerator.file("vmlinuz"), initrd: nil, cmdline: "")
         },

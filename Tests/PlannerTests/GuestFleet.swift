@@ -60,6 +60,9 @@ struct GuestFleet {
         hosts[Self.host] = SimulatedState(live: LiveHost(facts: facts, leftovers: leftovers))
     }
 
+    /// Installs and removes what guests may ask for.
+    mutating func change(features: [HostFeature]) { hosts[Self.host]!.live.facts.features = features }
+
     /// Leaves something on the host.
     mutating func leave(_ leftover: Leftover) { hosts[Self.host]!.live.leftovers.append(leftover) }
 
@@ -104,5 +107,13 @@ struct GuestFleet {
             if case .changeGuest = step.operation { return try hosts[Self.host]!.interrupt(step.operation) }
             try hosts[Self.host]!.perform(step.operation)
         }
+    }
+}
+
+extension DesiredImage {
+    /// The file of one that was measured.
+    var file: LocalFile {
+        get { if case .local(let file) = source { file } else { fatalError("\(name) is on the web") } }
+        set { (source, digest) = (.local(newValue), newValue.digest) }
     }
 }

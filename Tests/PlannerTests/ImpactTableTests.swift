@@ -62,7 +62,7 @@ import Testing
     /// Properties that manifests call something else; nil: where a value is from, which is no field.
     private static let otherNames: [String: String?] = [
         "Guest.name": "metadata.name", "Guest.formerly": "metadata.formerly", "Guest.labels": "metadata.labels",
-        "Guest.maxCPUs": "maxCpus", "Guest.cpuModel": "cpu", "Guest.stopGrace": "stop.graceful",
+        "Guest.maxCPUs": "maxCpus", "Guest.cpuModel": "cpu", "Guest.hasTPM": "tpm", "Guest.stopGrace": "stop.graceful",
         "Guest.isProtected": "protect", "Guest.set": nil, "Guest.secrets": "valueFrom",
         "Guest.origin": nil, "Guest.origins": nil,
         "Network.subnet": "ipv4.subnet", "Network.gateway": "ipv4.gateway", "Network.range": "ipv4.dhcp.range",
@@ -84,7 +84,9 @@ import Testing
             "labels": { $0.labels = ["a": "b"] }, "cpus": { $0.cpus = 3 }, "maxCPUs": { $0.maxCPUs = 7 },
             "memory": { $0.memory = .mib(300) }, "maxMemory": { $0.maxMemory = .gib(3) },
             "machine": { $0.machine = .microvm }, "accelerator": { $0.accelerator = .tcg },
-            "cpuModel": { $0.cpuModel = "x" }, "boot": { $0.boot = BootSpec(cmdline: "x") },
+            "cpuModel": { $0.cpuModel = "x" }, "firmware": { $0.firmware = .uefi }, "hasTPM": { $0.hasTPM = true },
+            "devices": { $0.devices = .legacy }, "display": { $0.display = .vnc },
+            "boot": { $0.boot = BootSpec(cmdline: "x") },
             "disks": { $0.disks[0].iops = 7 }, "nics": { $0.nics[0].bandwidth = .megabits(1) },
             "cloudInit": { $0.cloudInit?.onChange = .restart }, "power": { $0.power = .stopped },
             "stopGrace": { $0.stopGrace = .seconds(3) }, "isProtected": { $0.isProtected = true },

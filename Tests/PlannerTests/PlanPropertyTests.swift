@@ -190,7 +190,7 @@ extension Step {
             .removeGuest(let guest, _):
             guest.fleet == fleet
         case .removeLeftover(let leftover): leftover.fleet == nil || leftover.fleet == fleet
-        case .cacheFile, .removeCachedFile: true
+        case .cacheFile, .fetchImage, .removeCachedFile: true
         }
     }
 }

@@ -109,7 +109,9 @@ public struct HostSnapshot: Versioned, Sendable {
         { document in
             document.update("host") { host in
                 host["retained"] = .array([])
+                host.update("facts") { $0["features"] = .array([]) }
                 host.update("guests", each: true) { guest in
+                    guest["missingState"] = .array([])
                     guest.update("keptDisks", each: true) { $0["format"] = JSONValue(encoding: DiskFormat.qcow2) }
                     guest.update("definition") { $0.upgrade(as: GuestDefinition.self, to: 4) }
                     guest.update("process") { $0.upgrade(as: RunningGuest.self, to: 3) }

@@ -6,15 +6,20 @@ public struct CachedFile: Codable, Hashable, Sendable {
 
     public var digest: Digest
     public var format: Format
-    public var size: ByteCount
+    /// Nil: it is known when the file is there.
+    public var size: ByteCount?
 
-    public init(digest: Digest, format: Format, size: ByteCount) {
+    public init(digest: Digest, format: Format, size: ByteCount?) {
         self.digest = digest
         self.format = format
         self.size = size
     }
 
-    /// The file's name in the cache folder.
+    /// True for what guests' disks are made from; the others are read by QEMU as they are.
+    public var isDiskImage: Bool { format == .qcow2 || format == .raw }
+
+    /// The file's name in the cache folder. It has the digest of the bytes as they were served: what was compressed lies
+    /// there unpacked.
     public var fileName: String { "\(digest).\(format.rawValue)" }
 }
 
@@ -27,9 +32,10 @@ public struct ImageDefinition: Codable, Hashable, Sendable {
     public var owner: Owner
     public var name: Name
     public var file: CachedFile
-    public var virtualSize: ByteCount
+    /// Nil: it is known when the file is there.
+    public var virtualSize: ByteCount?
 
-    public init(owner: Owner, name: Name, file: CachedFile, virtualSize: ByteCount) {
+    public init(owner: Owner, name: Name, file: CachedFile, virtualSize: ByteCount?) {
         schema = Self.currentSchema
         self.owner = owner
         self.name = name

@@ -23,6 +23,10 @@ public struct HostLayout: Codable, Hashable, Sendable {
     public func cached(_ digest: Digest, _ format: CachedFile.Format) -> String {
         "\(cacheFolder)/\(digest).\(format.rawValue)"
     }
+    /// What was fetched so far of the file whose bytes have this digest.
+    public func part(_ digest: Digest) -> String { "\(cacheFolder)/\(Self.partName(digest))" }
+    public static func partName(_ digest: Digest) -> String { "\(digest)\(partSuffix)" }
+    public static let partSuffix = ".part"
     /// The fleets' claims on cached images: `claims/<fleet>/<name>.json`.
     public var claimsFolder: String { "\(cacheFolder)/claims" }
     public func claim(_ owner: Owner, _ name: Name) -> String { "\(claimsFolder)/\(owner.fleet)/\(name).json" }
@@ -52,6 +56,10 @@ public struct GuestFolder: Hashable, Sendable {
     public var seed: String { "\(path)/seed.iso" }
     public func disk(_ name: Name, _ format: DiskFormat = .qcow2) -> String { "\(path)/\(name).\(format.rawValue)" }
     public func disk(_ disk: DiskSpec) -> String { self.disk(disk.name, disk.format) }
+    /// What UEFI keeps from one start to the next; each kind of firmware has its own.
+    public func variables(of firmware: Firmware) -> String { "\(path)/\(firmware.rawValue)-variables.fd" }
+    /// What the TPM keeps, in a folder of QEMU's user.
+    public var tpm: String { "\(path)/tpm" }
     /// What is kept of a guest that was destroyed.
     public var retained: String { "\(path)/kept.json" }
     /// The end of what the serial console printed: written by QEMU's user.
@@ -70,6 +78,12 @@ public struct GuestRunFolder: Hashable, Sendable {
     /// The channel of a guest agent in the guest.
     public var agent: String { "\(path)/agent.sock" }
     public var pid: String { "\(path)/pid" }
+    /// Holds the pid of the TPM's process, which names this path in its command line.
+    public var tpmPID: String { "\(path)/tpm.pid" }
+    /// Of QEMU's user, and closed to all others.
+    public var displayFolder: String { "\(path)/display" }
+    /// Where VNC is spoken.
+    public var display: String { "\(displayFolder)/vnc.sock" }
     /// What QEMU wrote to standard error.
     public var log: String { "\(path)/qemu.log" }
 }

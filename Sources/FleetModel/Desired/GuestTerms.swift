@@ -2,6 +2,8 @@
 public enum MachineType: String, Codable, Sendable, CaseIterable {
     /// PCI Express, ACPI, hot-plug.
     case q35
+    /// QEMU's i440fx: PCI without Express, IDE; what old systems know.
+    case pc
     /// Few devices on virtio-mmio; starts fast.
     case microvm
 }
@@ -12,6 +14,9 @@ public enum Firmware: String, Codable, Sendable, CaseIterable {
     case uefi
     /// UEFI that starts what is signed alone.
     case uefiSecure = "uefi-secure"
+
+    /// True: it keeps variables, in a file of the guest's.
+    public var hasVariables: Bool { self != .bios }
 }
 
 /// Which hardware a guest finds besides its machine.
@@ -19,6 +24,9 @@ public enum DeviceModel: String, Codable, Sendable, CaseIterable {
     case virtio
     /// IDE disks and e1000 NICs, for systems without virtio drivers.
     case legacy
+
+    /// How many drives PIIX's IDE takes: two on each of two channels.
+    public static let legacyDrives = 4
 }
 
 public enum Display: String, Codable, Sendable, CaseIterable {

@@ -17,11 +17,4 @@ extension GuestSpec {
         }
         return text
     }
-
-    /// True where the seeds of two guests with the same id say the same. What becomes of a change does not count.
-    public func hasSameSeed(as other: GuestSpec) -> Bool {
-        guard let seed = cloudInit, var same = other.cloudInit else { return cloudInit == other.cloudInit }
-        same.onChange = seed.onChange
-        return seed == same && seedNetworkConfig == other.seedNetworkConfig
-    }
 }

@@ -14,6 +14,8 @@ public enum GuestDefect: Codable, Hashable, Sendable {
     case seedMissing
     /// The seed was built for something else than what the process is recorded to have.
     case seedOutdated
+    /// The process that is its TPM has ended.
+    case tpmEnded
     /// The device is there, but no disk or NIC of Lodge's; the text is its id, or QEMU's path to it.
     case strangeDevice(String)
     /// Fewer or more virtual CPUs than recorded.
@@ -33,6 +35,7 @@ public enum GuestDefect: Codable, Hashable, Sendable {
         case .diskSwapped(let name, let file): "disk \(name) is served from \(file)"
         case .seedMissing: "its seed was ejected"
         case .seedOutdated: "its seed is another one than its own"
+        case .tpmEnded: "the process of its TPM has ended"
         case .strangeDevice(let id): "it has a device that is not in its definition: \(id)"
         case .cpus(let count): "it has \(count) virtual CPUs"
         case .memory(let size): "it has \(size) of memory"

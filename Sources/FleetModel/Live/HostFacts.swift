@@ -37,14 +37,16 @@ public struct HostFacts: Codable, Hashable, Sendable {
     public var directIOFault: String?
     /// Such as `7.2.22`; nil: QEMU is not installed.
     public var qemuVersion: String?
+    /// What it has of what guests may ask for, in the order of all that there is.
+    public var features: [HostFeature]
     /// IPv4 routes of the main table to networks that are not Lodge's, the default route left out.
     public var routes: [Route]
     public var bootID: String
 
     public init(
         instance: InstanceID, memory: ByteCount, cpus: Int, disk: ByteCount, diskAvailable: ByteCount,
-        diskHeld: ByteCount? = nil, kvm: KVM, ioUringFault: String? = nil,
-        directIOFault: String? = nil, qemuVersion: String?, routes: [Route] = [], bootID: String
+        diskHeld: ByteCount? = nil, kvm: KVM, ioUringFault: String? = nil, directIOFault: String? = nil,
+        qemuVersion: String?, features: [HostFeature] = HostFeature.allCases, routes: [Route] = [], bootID: String
     ) {
         self.instance = instance
         self.memory = memory
@@ -56,6 +58,7 @@ public struct HostFacts: Codable, Hashable, Sendable {
         self.ioUringFault = ioUringFault
         self.directIOFault = directIOFault
         self.qemuVersion = qemuVersion
+        self.features = features
         self.routes = routes
         self.bootID = bootID
     }

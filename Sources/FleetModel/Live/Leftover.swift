@@ -3,6 +3,8 @@ public struct Leftover: Codable, Hashable, Sendable {
     public enum Kind: String, Codable, Sendable {
         /// A QEMU process of a guest that has no definition.
         case process
+        /// The process of a TPM whose guest does not run.
+        case tpmProcess
         /// A guest's folder under `/run` without process or definition.
         case runFolder
         /// A guest's or network's folder without a definition.

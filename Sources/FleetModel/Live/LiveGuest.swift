@@ -18,21 +18,26 @@ public struct LiveGuest: Codable, Hashable, Sendable {
     public var process: RunningGuest?
     /// Disks of the definition whose files are missing.
     public var missingDisks: [Name]
+    /// What it is to keep besides, and is not there.
+    public var missingState: [KeptState]
     /// Disks that the definition has no more and whose files were kept.
     public var keptDisks: [KeptDisk]
     /// How the running process differs from what its record says; sorted.
     public var defects: [GuestDefect]
     /// Ports where a disk or a NIC can be added while it runs; nil: not known, or nothing can be added.
     public var freePorts: Int?
+    /// The path of the socket on its host where its screen is shown by VNC; nil: there is none.
+    public var display: String?
 
     public init(
         definition: GuestDefinition, state: State, process: RunningGuest? = nil, missingDisks: [Name] = [],
-        keptDisks: [KeptDisk] = [], defects: [GuestDefect] = [], freePorts: Int? = nil
+        missingState: [KeptState] = [], keptDisks: [KeptDisk] = [], defects: [GuestDefect] = [], freePorts: Int? = nil
     ) {
         self.definition = definition
         self.state = state
         self.process = process
         self.missingDisks = missingDisks
+        self.missingState = missingState
         self.keptDisks = keptDisks
         self.defects = defects
         self.freePorts = freePorts

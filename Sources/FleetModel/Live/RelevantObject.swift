@@ -12,7 +12,7 @@ extension LiveHost {
                 .map { Fingerprint($0) } ?? .absent
         case .claimImage(let claim), .releaseImage(let claim):
             images.first { $0.owner == claim.owner && $0.name == claim.name }.map { Fingerprint($0) } ?? .absent
-        case .cacheFile, .removeCachedFile, .removeLeftover: nil
+        case .cacheFile, .fetchImage, .removeCachedFile, .removeLeftover: nil
         }
     }
 

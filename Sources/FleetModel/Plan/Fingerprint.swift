@@ -15,13 +15,16 @@ public struct Fingerprint: Codable, Hashable, Sendable {
             var runningGeneration: Int?
             var runningSpec: GuestSpec?
             var missingDisks: [Name]
+            var missingState: [KeptState]
             var defects: [GuestDefect]
         }
         digest = Digest(
             of: CanonicalJSON.bytes(
                 of: Relevant(
                     definition: guest.definition, state: guest.state, runningGeneration: guest.process?.generation,
-                    runningSpec: guest.process?.spec, missingDisks: guest.missingDisks, defects: guest.defects)))
+                    runningSpec: guest.process?.spec, missingDisks: guest.missingDisks,
+                    missingState: guest.missingState,
+                    defects: guest.defects)))
     }
 
     /// Defects are left out: bringing a network up repairs whichever there are.

@@ -2,6 +2,10 @@
 public indirect enum Operation: Codable, Hashable, Sendable {
     /// Copies a file into the host's cache, checking its digest on the bytes themselves.
     case cacheFile(CachedFile, path: String)
+    /// Brings an image into the host's cache that could not be measured before: fetches it from the web or copies it,
+    /// checks the digest of those bytes, unpacks them, and refuses an image that is not of the file's format, refers to
+    /// other files, or describes a disk larger than the limit, which is the size of the smallest that is made from it.
+    case fetchImage(CachedFile, from: ImageSource, limit: ByteCount)
     /// Records the fleet's claim on a cached image; its file is in the cache already.
     case claimImage(ImageDefinition)
     /// Drops the claim.
@@ -32,8 +36,20 @@ public indirect enum Operation: Codable, Hashable, Sendable {
     case removeGuest(GuestReference, keeping: [Name])
     case removeLeftover(Leftover)
 
-    /// True for what only waits: it may be cut short, and nothing is left half-done.
+    /// True for waits and downloads: they may be cut short, and what is left is good for the next time.
     public var isWait: Bool {
-        if case .awaitReady = self { true } else { false }
+        switch self {
+        case .awaitReady, .fetchImage: true
+        default: false
+        }
+    }
+
+    /// The same operation without the password that a URL may have.
+    public var withoutCredentials: Operation {
+        if case .fetchImage(let file, let source, let limit) = self {
+            .fetchImage(file, from: source.withoutCredentials, limit: limit)
+        } else {
+            self
+        }
     }
 }

@@ -47,7 +47,8 @@ extension Operation {
         case .removeNetwork(var network):
             network.owner = move(network.owner)
             return .removeNetwork(network)
-        case .cacheFile, .removeCachedFile, .renameGuest, .startGuest, .awaitReady, .stopGuest, .removeGuest,
+        case .cacheFile, .fetchImage, .removeCachedFile, .renameGuest, .startGuest, .awaitReady, .stopGuest,
+            .removeGuest,
             .removeLeftover:
             return self
         }
@@ -60,7 +61,8 @@ extension Operation {
         case .claimImage(let image), .releaseImage(let image): image.owner.instance
         case .ensureNetwork(let network), .renameNetwork(let network, _), .removeNetwork(let network):
             network.owner.instance
-        case .cacheFile, .removeCachedFile, .renameGuest, .startGuest, .awaitReady, .stopGuest, .removeGuest,
+        case .cacheFile, .fetchImage, .removeCachedFile, .renameGuest, .startGuest, .awaitReady, .stopGuest,
+            .removeGuest,
             .removeLeftover:
             nil
         }

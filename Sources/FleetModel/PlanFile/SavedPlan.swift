@@ -72,6 +72,11 @@ public struct SavedPlan: Codable, Hashable, Sendable {
         var sealed = plan
         var secrets: Set<Secret> = []
         for index in plan.changes.indices { sealed.changes[index] = try seal.seal(plan.changes[index]) }
+        for step in plan.steps {
+            if case .fetchImage(_, from: .remote(let file), limit: _) = step.operation, file.credentials != nil {
+                throw UnknownSensitiveField(path: "source of \(step.address), which has a password,")
+            }
+        }
         for index in plan.steps.indices {
             sealed.steps[index].operation = try plan.steps[index].operation.replacingSpec {
                 spec throws(UnknownSensitiveField) in
@@ -117,8 +122,13 @@ extension Plan {
     /// The files that the plan's steps copy, each once, by path.
     fileprivate var localFiles: [LocalFile] {
         var files: Set<LocalFile> = []
-        for case .cacheFile(let file, let path) in steps.map(\.operation) {
-            files.insert(LocalFile(path: path, digest: file.digest, size: file.size))
+        for step in steps {
+            switch step.operation {
+            case .cacheFile(let file, let path):
+                files.insert(LocalFile(path: path, digest: file.digest, size: file.size ?? .zero))
+            case .fetchImage(_, from: .local(let file), limit: _): files.insert(file)
+            default: break
+            }
         }
         return files.sorted { ($0.path, $0.digest) < ($1.path, $1.digest) }
     }

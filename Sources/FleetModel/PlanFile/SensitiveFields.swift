@@ -47,8 +47,9 @@ extension GuestSpec {
             guard words.count == 4, words[3] == "content", let file = Int(words[2]) else {
                 throw UnknownSensitiveField(path: path)
             }
-            guard let text = cloudInit?.writeFiles.indices.contains(file) == true
-                ? cloudInit?.writeFiles[file].content : nil
+            guard
+                let text = cloudInit?.writeFiles.indices.contains(file) == true
+                    ? cloudInit?.writeFiles[file].content : nil
             else { return }
             cloudInit?.writeFiles[file].content = try replace(text)
         default: throw UnknownSensitiveField(path: path)

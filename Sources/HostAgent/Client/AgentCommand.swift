@@ -1,4 +1,5 @@
 import FleetModel
+import FoundationEssentials
 import Glibc
 import HostSystem
 import Subprocess
@@ -63,7 +64,7 @@ public struct AgentCommand: Sendable {
                 async let reading: Void = Self.read(execution.standardOutput, into: session)
                 let result: Swift.Result<Result, HostError>
                 do throws(HostError) {
-                    try await session.greet()
+                    try await session.greet(WebSettings(environment: ProcessInfo.processInfo.environment))
                     let value = await body(session)
                     given.withLock { $0 = value }
                     result = .success(value)

@@ -115,8 +115,9 @@ public final actor AgentSession: HostSession {
         }
     }
 
-    func greet() async throws(HostError) {
-        guard case .hello(let version) = try await ask(.hello(version: Frame.version)), version == Frame.version
+    func greet(_ web: WebSettings? = nil) async throws(HostError) {
+        guard case .hello(let version) = try await ask(.hello(version: Frame.version, web: web)),
+            version == Frame.version
         else {
             throw HostError(
                 .unreachable,

@@ -65,7 +65,7 @@ extension AgentSession {
     /// Sends parts, and more as the agent says that it has written some.
     ///
     /// - Returns: why it failed.
-    private func exchangeParts(
+    func exchangeParts(
         _ id: Int, _ frames: AsyncStream<Frame>, _ next: @Sendable () throws(HostError) -> Data?
     ) async -> HostError? {
         var answers = frames.makeAsyncIterator()

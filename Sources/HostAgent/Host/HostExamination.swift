@@ -12,10 +12,24 @@ struct HostExamination: Sendable {
         [privileges(), await kvm(), await qemu(), user(), tun()]
             + [
                 program("qemu-img", package: "qemu-utils", what: "makes disks"),
+                program("xz", package: "xz-utils", what: "unpacks images"),
+                program("zstd", package: "zstd", what: "unpacks images"),
                 program("genisoimage", package: "genisoimage", what: "makes cloud-init seeds"),
                 program("nft", package: "nftables", what: "NAT and filters"),
                 program("dnsmasq", package: "dnsmasq-base", what: "DHCP and DNS"),
-            ] + [await otherFilters(), disk()]
+            ] + features() + [await otherFilters(), disk()]
+    }
+
+    /// What only some guests ask for.
+    private func features() -> [HostCheck] {
+        let present = HostFeature.present
+        return [(HostFeature.uefi, "UEFI"), (.uefiSecure, "Secure Boot"), (.tpm, "TPM")].map { feature, name in
+            present.contains(feature)
+                ? HostCheck(name, .good, "\(feature.text) is there")
+                : HostCheck(
+                    name, .warning, "\(feature.text) is missing: guests that ask for it cannot run here",
+                    fix: "apt-get install \(feature.packages)")
+        }
     }
 
     private func privileges() -> HostCheck {

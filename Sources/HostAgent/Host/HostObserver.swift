@@ -71,7 +71,7 @@ struct HostObserver: Sendable {
             disk: ByteCount(bytes: space.total), diskAvailable: ByteCount(bytes: space.available),
             kvm: emulator.kvm, ioUringFault: emulator.ioUringFault,
             directIOFault: Files.directIOFault(of: layout.instanceFile), qemuVersion: emulator.version,
-            routes: try network.routes(),
+            features: HostFeature.present, routes: try network.routes(),
             bootID: Machine.bootID)
     }
 
@@ -135,7 +135,7 @@ struct HostObserver: Sendable {
             } catch {
                 throw HostError(.failed, error.description)
             }
-        case .cacheFile, .removeCachedFile, .removeLeftover: return nil
+        case .cacheFile, .fetchImage, .removeCachedFile, .removeLeftover: return nil
         }
     }
 

@@ -10,6 +10,7 @@ public actor HostService {
     private let networkTurn = Turnstile()
     private var instance: InstanceID?
     private var lock: LockBox?
+    private var web = WebSettings()
 
     /// A lock that can be kept in a property.
     private final class LockBox: Sendable {
@@ -25,6 +26,20 @@ public actor HostService {
         let current = try Instance.current(layout)
         instance = current
         return current
+    }
+
+    /// Says how the web is reached: the agent's own environment does not, since sudo strips it.
+    func use(_ web: WebSettings) { self.web = web }
+
+    /// Takes an image from whoever sends it. It needs no lock of the host: the file is locked while it comes.
+    func store(
+        _ file: CachedFile, limit: ByteCount?, parts: AsyncStream<[UInt8]>, written: @escaping @Sendable () -> Void
+    ) async throws(HostError) {
+        do throws(ExecutorError) {
+            try await ImageCache(layout: layout).receive(file, limit: limit, parts: parts, written: written)
+        } catch {
+            throw HostError(Task.isCancelled ? .cancelled : .failed, error.description)
+        }
     }
 
     public func observe() async throws(HostError) -> LiveHost {
@@ -46,7 +61,7 @@ public actor HostService {
         try await observer.check(step)
         let performer = Performer(
             layout: layout, network: NetworkHost(layout: layout, instance: instance), observer: observer,
-            admission: admission, networkTurn: networkTurn, policy: policy)
+            admission: admission, networkTurn: networkTurn, policy: policy, web: web)
         return try await performer.perform(step.operation, progress: progress)
     }
 

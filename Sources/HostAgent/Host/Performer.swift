@@ -14,6 +14,7 @@ struct Performer: Sendable {
     /// Networks are changed by one step at a time.
     let networkTurn: Turnstile
     let policy: HostPolicy
+    let web: WebSettings
 
     /// - Returns: a remark about how it went, or nil.
     func perform(
@@ -36,8 +37,16 @@ struct Performer: Sendable {
         let storage = StorageReserve(folder: layout.stateFolder, reserved: policy.reservedDisk)
         switch operation {
         case .cacheFile(let file, let path):
-            if !Files.exists(layout.cached(file)) { try storage.check("copy \(path) into the cache", file.size) }
+            if !Files.exists(layout.cached(file)) { try storage.check("copy \(path) into the cache", file.size ?? .zero) }
             try await offPool { try cache.add(file, from: path) }
+        case .fetchImage(let file, let source, let limit):
+            do throws(ExecutorError) {
+                try await cache.fetch(
+                    file, from: source, limit: limit, web: web, reserved: policy.reservedDisk,
+                    progress: progress)
+            } catch {
+                throw HostError(Task.isCancelled ? .cancelled : .failed, error.description)
+            }
         case .claimImage(let claim): try ImageClaims(layout: layout).add(claim)
         case .releaseImage(let claim): try ImageClaims(layout: layout).remove(claim)
         case .removeCachedFile(let file): try await removeUnused(file)
@@ -177,7 +186,7 @@ struct Performer: Sendable {
             return try await networkTurn.pass { try await network.removeLeftover(leftover) }
         }
         switch leftover.kind {
-        case .process:
+        case .process, .tpmProcess:
             guard let pid = Int32(leftover.subject), let entry = ProcessTable.entry(pid) else { return }
             try ProcessTable.signal(pid, startTime: entry.startTime, SIGKILL)
             _ = await ProcessTable.waitForEnd(pid, startTime: entry.startTime, timeout: .seconds(10))

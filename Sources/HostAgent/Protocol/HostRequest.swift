@@ -3,7 +3,9 @@ import FleetModel
 /// What a host's agent can be asked.
 enum HostRequest: Codable, Sendable {
     /// Must come first. The two sides have to speak the same version.
-    case hello(version: Int)
+    ///
+    /// - Parameter web: how the web is reached, as the client's environment says.
+    case hello(version: Int, web: WebSettings? = nil)
     case observe
     case lock(holder: String, timeout: Timespan)
     case perform(Step, HostPolicy)
@@ -19,6 +21,10 @@ enum HostRequest: Codable, Sendable {
     /// Writes a file in the guest from `data` frames until `end`. Each one is answered by an empty one when it is
     /// written. Where the path is a folder, the file is made in it under the name.
     case writeFile(GuestReference, path: String, name: String, mode: UInt32)
+    /// What lies in the cache, whole and in part.
+    case listCache
+    /// Takes an image into the cache from `data` frames until `end`, each answered by an empty one when it is written.
+    case storeImage(CachedFile, limit: ByteCount?)
     /// What cloud-init says in each guest that tells.
     case cloudInitReports
     /// Checks what the host needs for its job.
@@ -28,7 +34,8 @@ enum HostRequest: Codable, Sendable {
     var isChange: Bool {
         switch self {
         case .perform(let step, _): !step.operation.isWait
-        case .hello, .observe, .lock, .console, .log, .execute, .readFile, .writeFile, .cloudInitReports, .examine:
+        case .hello, .observe, .lock, .console, .log, .execute, .readFile, .writeFile, .listCache, .storeImage,
+            .cloudInitReports, .examine:
             false
         }
     }
@@ -42,6 +49,7 @@ enum HostReply: Codable, Sendable {
     case executed(GuestExecResult)
     /// The permission bits of a file that was read.
     case file(mode: UInt32?)
+    case cache([StoredFile])
     case cloudInitReports([ObjectID: CloudInitReport])
     case examined([HostCheck])
     case failed(HostError)

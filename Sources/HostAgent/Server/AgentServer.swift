@@ -69,7 +69,9 @@ public struct AgentServer: Sendable {
         _ request: HostRequest, id: Int, input: AsyncStream<[UInt8]>
     ) async throws(HostError) -> HostReply {
         switch request {
-        case .hello: return .hello(version: Frame.version)
+        case .hello(_, let web):
+            if let web { await service.use(web) }
+            return .hello(version: Frame.version)
         case .observe: return .observed(try await service.observe())
         case .lock(let holder, let timeout):
             try await service.lock(holder: holder, timeout: timeout)
@@ -93,6 +95,12 @@ public struct AgentServer: Sendable {
             return .file(mode: mode)
         case .writeFile(let guest, let path, let name, let mode):
             try await relay(guest).write(path, name: name, mode: mode, parts: input) {
+                output.write([Frame(.data, id: id, data: Data()).line])
+            }
+            return .done(remark: nil)
+        case .listCache: return .cache(try service.listCache())
+        case .storeImage(let file, let limit):
+            try await service.store(file, limit: limit, parts: input) {
                 output.write([Frame(.data, id: id, data: Data()).line])
             }
             return .done(remark: nil)

@@ -1,5 +1,4 @@
 import FleetModel
-import FoundationEssentials
 import QMP
 
 /// Asks guests what cloud-init in them has come to, through their agents. A file is read, and nothing run: agents that
@@ -66,44 +65,5 @@ public struct CloudInitQuery: Sendable {
         try await session.close(file)
         await session.end()
         return CloudInitReport(statusFile: bytes)
-    }
-}
-
-extension CloudInitReport {
-    /// What cloud-init's `status.json` comes to; nil: it is none.
-    init?(statusFile bytes: [UInt8]) {
-        guard let file = try? JSONDecoder().decode(StatusFile.self, from: Data(bytes)) else { return nil }
-        guard file.v1.final?.finished != nil else {
-            self.init(.running)
-            return
-        }
-        let errors = file.v1.stages.flatMap { $0.errors ?? [] }
-        self.init(errors.isEmpty ? .done : .error, error: errors.first.map { String($0.prefix(300)) })
-    }
-
-    /// As far as it is looked at.
-    private struct StatusFile: Decodable {
-        struct Stage: Decodable {
-            var errors: [String]?
-            var finished: Double?
-        }
-
-        struct Stages: Decodable {
-            var local: Stage?
-            var network: Stage?
-            var config: Stage?
-            var final: Stage?
-
-            var stages: [Stage] { [local, network, config, final].compactMap { $0 } }
-
-            private enum CodingKeys: String, CodingKey {
-                case local = "init-local"
-                case network = "init"
-                case config = "modules-config"
-                case final = "modules-final"
-            }
-        }
-
-        var v1: Stages
     }
 }

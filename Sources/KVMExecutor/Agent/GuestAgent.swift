@@ -6,6 +6,7 @@ import QMP
 public struct GuestAgent: Sendable {
     let guest: GuestReference
     let path: String
+    private let layout: HostLayout
 
     /// How long the agent may take to answer at all. In a guest without KVM, on a busy host, seconds were seen.
     private static let patience = Duration.seconds(30)
@@ -13,10 +14,17 @@ public struct GuestAgent: Sendable {
     public init(_ guest: GuestReference, layout: HostLayout) {
         self.guest = guest
         path = layout.guestRun(guest.id).agent
+        self.layout = layout
     }
 
     /// Connects, and says where it cannot what that means.
     func session(for operation: String) async throws(ExecutorError) -> GuestAgentSession {
+        let process = try GuestStore(layout: layout).running(guest.id)
+        guard process?.spec.devices != .legacy else {
+            throw ExecutorError(
+                operation, "it has legacy devices, and with them no channel for a guest agent",
+                advice: "use its console or its network")
+        }
         do throws(GuestAgentError) {
             return try await GuestAgentSession.connect(path: path, timeout: Self.patience)
         } catch {

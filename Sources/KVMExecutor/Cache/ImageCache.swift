@@ -24,6 +24,15 @@ public struct ImageCache: Sendable {
             } else if name.hasSuffix(DurableFile.temporarySuffix) {
                 leftovers.append(
                     Leftover(kind: .temporaryFile, subject: path, proof: "an unfinished copy in this instance's cache"))
+            } else if name.hasSuffix(HostLayout.partSuffix),
+                FleetModel.Digest(parsing: String(name.dropLast(HostLayout.partSuffix.count))) != nil,
+                !PartFile.isLocked(path)
+            {
+                leftovers.append(
+                    Leftover(
+                        kind: .temporaryFile, subject: path,
+                        proof:
+                            "a fetch into this instance's cache that was cut off, and no image here asks for the rest"))
             }
         }
         return (files, leftovers)
@@ -34,15 +43,17 @@ public struct ImageCache: Sendable {
     public func add(_ file: CachedFile, from source: String) throws(ExecutorError) {
         let path = layout.cached(file)
         let operation = "copy \(source) into the cache"
-        guard !Files.exists(path) else { return }
+        // A guest's kernel is checked when it comes; an image also each time that it is claimed anew.
+        if Files.exists(path), try isWhole(file, path, operation) { return }
         let temporary = path + DurableFile.temporarySuffix
         do {
             try Files.makeFolder(layout.cacheFolder)
             let space = try Files.space(at: layout.cacheFolder)
-            guard space.available >= file.size.bytes else {
+            let size = file.size ?? .zero
+            guard space.available >= size.bytes else {
                 throw ExecutorError(
                     operation,
-                    "it has \(file.size), and \(ByteCount(bytes: space.available).rounded) are free at "
+                    "it has \(size), and \(ByteCount(bytes: space.available).rounded) are free at "
                         + layout.cacheFolder,
                     advice: "free some space, or choose another folder with --state-dir")
             }
@@ -59,10 +70,35 @@ public struct ImageCache: Sendable {
         }
     }
 
+    /// What was fetched in part, and whether somebody is at it.
+    public func parts() throws(SystemError) -> [(digest: FleetModel.Digest, path: String, isBusy: Bool)] {
+        try Files.list(layout.cacheFolder).compactMap { name in
+            guard name.hasSuffix(HostLayout.partSuffix),
+                let digest = FleetModel.Digest(parsing: String(name.dropLast(HostLayout.partSuffix.count)))
+            else { return nil }
+            let path = layout.part(digest)
+            return (digest, path, PartFile.isLocked(path))
+        }
+    }
+
+    /// The size of the disk that a cached image describes; nil: it is none, or cannot be read.
+    public func virtualSize(of file: CachedFile) -> ByteCount? {
+        let path = layout.cached(file)
+        guard file.isDiskImage, let size = Files.size(path),
+            let header = try? ImageCheck(file, limit: nil).header(of: path)
+        else { return nil }
+        return try? DiskImageHeader(header, size: ByteCount(bytes: size)).virtualSize
+    }
+
     public func remove(_ file: CachedFile) throws(ExecutorError) {
         do { try Files.remove(layout.cached(file)) } catch {
             throw ExecutorError("remove \(file.fileName) from the cache", error)
         }
+    }
+
+    private func isWhole(_ file: CachedFile, _ path: String, _ operation: String) throws(ExecutorError) -> Bool {
+        guard file.isDiskImage else { return true }
+        do { return try FleetModel.Digest.ofFile(path) == file.digest } catch { throw ExecutorError(operation, error) }
     }
 
     private func copy(_ source: String, to target: String) throws(SystemError) -> FleetModel.Digest {

@@ -15,7 +15,8 @@ public struct GuestDefiner: Sendable {
         store = GuestStore(layout: layout)
     }
 
-    /// Writes the definition, makes its pending disks anew, grows the others and builds the seed. The definition
+    /// Writes the definition, makes its pending disks anew, grows the others, makes what firmware and TPM keep where
+    /// it is missing, and builds the seed. The definition
     /// is written first, with what is still pending, and again once all of it is true: a change that is cut off
     /// anywhere is seen by the next observation, and running it again completes it.
     public func define(_ definition: GuestDefinition) async throws(ExecutorError) {
@@ -23,6 +24,7 @@ public struct GuestDefiner: Sendable {
         let folder = layout.guest(definition.owner.fleet, definition.name)
         let user = try SystemUser.find()
         var definition = definition
+        try DiskFiles(definition, layout: layout).checkBases(of: definition)
         let earlier = try? store.definition(definition.owner.fleet, definition.name)
         let retained = try store.retained(definition.owner.fleet, definition.name)
         if let retained { try definition.takeOver(retained, operation) }
@@ -43,6 +45,8 @@ public struct GuestDefiner: Sendable {
         for disk in definition.spec.disks {
             try await files.ensure(disk, anew: definition.pendingDisks.contains(disk.name))
         }
+        try FirmwareVariables(definition, layout: layout).ensure(user: user)
+        try await TPMState(definition, layout: layout).ensure(user: user)
         try await Seed(definition).build(at: folder.seed, user: user)
         definition.pendingDisks = []
         definition.doomedDisks = []

@@ -30,11 +30,20 @@ struct Seed {
 
     /// What the volume says of itself: what it was built from. A rename of the guest alone makes no other of it, nor
     /// does it matter whether cloud-init is to look at it again.
-    var mark: String? { Self.mark(definition.spec, of: definition.id) }
+    var mark: String? {
+        Self.mark(definition.spec, of: definition.id).map { mark in
+            "\(mark):\(Digest(of: definition.spec.seedNetworkConfig ?? "").short)"
+        }
+    }
 
+    /// The first part of the mark, which is about all but the NICs: where those of a running guest change, its seed is
+    /// not exchanged, since cloud-init looks at them once an instance. The next start builds it again.
     static func mark(_ spec: GuestSpec, of guest: ObjectID) -> String? {
-        files(spec, of: guest, instance: nil, name: "").map { files in
-            "\(markPrefix)\(Digest(of: files.map { "\($0.name) \($0.content.utf8.count)\n\($0.content)" }.joined()))"
+        var spec = spec
+        spec.nics = []
+        return files(spec, of: guest, instance: nil, name: "").map { files in
+            let text = files.map { "\($0.name) \($0.content.utf8.count)\n\($0.content)" }.joined()
+            return "\(markPrefix)\(Digest(of: text))"
         }
     }
 

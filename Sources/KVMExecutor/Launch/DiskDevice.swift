@@ -75,12 +75,11 @@ extension DiskDevice {
             arguments += ["-blockdev", String(decoding: CanonicalJSON.bytes(of: device.node), as: UTF8.self)]
             var words = [device.driver] + device.properties.map { "\($0.key)=\($0.value)" }
             switch disk.bus {
-            case .virtio: if spec.machine != .microvm { words.append("bus=\(port(number))") }
+            case .virtio: if spec.machine == .q35 { words.append("bus=\(port(number))") }
             case .scsi: words.append("bus=\(scsiBus)")
             // Each port of q35's AHCI controller is a bus.
             case .sata: words.append("bus=ide.\(number)")
-            // Two to each of the two channels of the PIIX.
-            case .ide: words += ["bus=ide.\(number / 2)", "unit=\(number % 2)"]
+            case .ide: words += ideSlot(number)
             }
             if index == 0, spec.boot == nil { words.append("bootindex=1") }
             arguments += ["-device", words.joined(separator: ",")]
@@ -89,6 +88,9 @@ extension DiskDevice {
     }
 
     static let scsiBus = "scsi.0"
+
+    /// Two to each of the two channels of the PIIX.
+    static func ideSlot(_ number: Int) -> [String] { ["bus=ide.\(number / 2)", "unit=\(number % 2)"] }
 }
 
 extension DiskCache {

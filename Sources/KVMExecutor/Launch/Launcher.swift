@@ -39,11 +39,12 @@ public struct Launcher: Sendable {
         do throws(SystemError) {
             try dropPrivileges(to: user, accelerator: definition.spec.accelerator)
             let log = try startLogger(definition, arguments: loggerArguments)
+            let tpm = definition.spec.hasTPM ? try startTPM(definition) : nil
             let descriptors = QEMUCommandLine.Descriptors(
                 qmp: Self.inherited.qmp, observer: Self.inherited.observer, console: Self.inherited.console,
-                agent: Self.inherited.agent, consoleLog: log, taps: taps)
+                agent: Self.inherited.agent, consoleLog: log, taps: taps, tpm: tpm)
             let inherited = [Self.inherited.qmp, Self.inherited.observer, Self.inherited.console, Self.inherited.agent]
-            try DetachedProcess.handOver(inherited + taps + [log])
+            try DetachedProcess.handOver(inherited + taps + [log] + (tpm.map { [$0] } ?? []))
             let arguments = QEMUCommandLine(definition, layout: layout, descriptors: descriptors).arguments
             var argv = ([qemu] + arguments).map { strdup($0) } + [nil]
             execv(qemu, &argv)
@@ -88,6 +89,30 @@ public struct Launcher: Sendable {
         _ = try DetachedProcess.start(
             try Machine.thisProgram(), arguments: arguments + [folder], descriptors: [0: ends[0]],
             environment: [])
+        return ends[1]
+    }
+
+    /// Starts the process that is the guest's TPM. Its other end of the socket is this process's alone, so that it ends
+    /// with this one, whatever this one has become by then.
+    ///
+    /// - Returns: the end for QEMU.
+    private func startTPM(_ definition: GuestDefinition) throws(SystemError) -> CInt {
+        guard let program = Command.find(TPMProcess.program) else {
+            throw SystemError(
+                "start", TPMProcess.program, .noSuchFileOrDirectory, advice: "install it: apt-get install swtpm")
+        }
+        var ends: [CInt] = [0, 0]
+        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+            throw .now("make", "a pair of sockets")
+        }
+        defer { close(ends[0]) }
+        let folder = layout.guest(definition.owner.fleet, definition.name).tpm
+        guard chdir(folder) == 0 else { throw .now("open", folder) }
+        defer { chdir("/") }
+        let control: CInt = 3
+        _ = try DetachedProcess.start(
+            program, arguments: TPMProcess.arguments(control: control, run: layout.guestRun(definition.id)),
+            descriptors: [1: 2, 2: 2, control: ends[0]], environment: [])
         return ends[1]
     }
 }

@@ -13,14 +13,19 @@ public struct QEMUCommandLine {
         public var consoleLog: CInt
         /// Taps, in the order of the guest's NICs.
         public var taps: [CInt]
+        /// Connected with the process that is the guest's TPM.
+        public var tpm: CInt?
 
-        public init(qmp: CInt, observer: CInt, console: CInt, agent: CInt, consoleLog: CInt, taps: [CInt]) {
+        public init(
+            qmp: CInt, observer: CInt, console: CInt, agent: CInt, consoleLog: CInt, taps: [CInt], tpm: CInt? = nil
+        ) {
             self.qmp = qmp
             self.observer = observer
             self.console = console
             self.agent = agent
             self.consoleLog = consoleLog
             self.taps = taps
+            self.tpm = tpm
         }
     }
 
@@ -34,6 +39,7 @@ public struct QEMUCommandLine {
     private var spec: GuestSpec { definition.spec }
     private var folder: GuestFolder { layout.guest(definition.owner.fleet, definition.name) }
     private var ports: PCIPorts
+    private var firmware: FirmwareDevices
 
     public init(_ definition: GuestDefinition, layout: HostLayout, descriptors: Descriptors) {
         self.definition = definition
@@ -42,11 +48,14 @@ public struct QEMUCommandLine {
         ports = PCIPorts(
             used: definition.spec.disks.count(where: \.bus.takesPort) + definition.spec.nics.count,
             spare: Self.sparePorts)
+        firmware = FirmwareDevices(
+            spec: definition.spec, folder: layout.guest(definition.owner.fleet, definition.name),
+            run: layout.guestRun(definition.id), tpmDescriptor: definition.spec.hasTPM ? descriptors.tpm : nil)
     }
 
     public var arguments: [String] {
         identity + machine + channels + (spec.machine == .q35 ? ports.arguments : []) + disks + seed + nics + growth
-            + extras + Self.sandbox
+            + extras + firmware.arguments + Self.sandbox
     }
 
     /// The UUID that the guest's firmware tells its system, and that names its process: from instance and id, so
@@ -71,10 +80,11 @@ public struct QEMUCommandLine {
         let model =
             switch spec.machine {
             case .q35:
-                [
-                    "-machine", "q35", "-smbios", "type=1,manufacturer=Lodge,product=guest,serial=\(definition.id)",
-                    "-global", "ICH9-LPC.disable_s3=1", "-global", "ICH9-LPC.disable_s4=1",
-                ]
+                ["-machine", "q35\(firmware.machineOptions)"] + smbios
+                    + ["-global", "ICH9-LPC.disable_s3=1", "-global", "ICH9-LPC.disable_s4=1"]
+            case .pc:
+                ["-machine", "pc"] + smbios
+                    + ["-global", "PIIX4_PM.disable_s3=1", "-global", "PIIX4_PM.disable_s4=1"]
             case .microvm: ["-machine", "microvm,acpi=on"]
             }
         let accelerator =
@@ -90,6 +100,10 @@ public struct QEMUCommandLine {
             "-cpu", spec.cpuModel, "-smp", processors, "-m", memory, "-rtc", "base=utc,driftfix=slew",
         ]
         return model + accelerator + size + boot
+    }
+
+    private var smbios: [String] {
+        ["-smbios", "type=1,manufacturer=Lodge,product=guest,serial=\(definition.id)"]
     }
 
     /// With room to grow, QEMU makes one socket with a core for each that there can be.
@@ -124,20 +138,23 @@ public struct QEMUCommandLine {
     /// Monitors, serial console and guest agent, on sockets that listen already.
     private var channels: [String] {
         let log = "logfile=/proc/self/fd/\(descriptors.consoleLog),logappend=on"
+        let agent = "socket,id=agent,fd=\(descriptors.agent),server=on,wait=off"
+        let agentPort = [
+            "-device", device("virtio-serial"), "-chardev", agent,
+            "-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0",
+        ]
         return [
             "-chardev", "socket,id=qmp,fd=\(descriptors.qmp),server=on,wait=off", "-mon", "chardev=qmp,mode=control",
             "-chardev", "socket,id=observer,fd=\(descriptors.observer),server=on,wait=off",
             "-mon", "chardev=observer,mode=control",
             "-chardev", "socket,id=console,fd=\(descriptors.console),server=on,wait=off,\(log)",
             "-serial", "chardev:console",
-            "-device", device("virtio-serial"),
-            "-chardev", "socket,id=agent,fd=\(descriptors.agent),server=on,wait=off",
-            "-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0",
-        ]
+        ] + (spec.devices == .virtio ? agentPort : [])
     }
 
     private var disks: [String] {
-        let controller = spec.machine == .microvm ? [] : ["-device", "virtio-scsi-pci,id=scsi,num_queues=1"]
+        let hasController = spec.machine != .microvm && spec.devices == .virtio
+        let controller = hasController ? ["-device", "virtio-scsi-pci,id=scsi,num_queues=1"] : []
         return controller + DiskDevice.arguments(spec, folder: folder, port: ports.name)
     }
 
@@ -147,11 +164,15 @@ public struct QEMUCommandLine {
         let node = LiveSeed.nodes[0]
         let isIn = spec.cloudInit != nil
         let blockdev = isIn ? ["-blockdev", blockdev(node, path: folder.seed)] : []
-        switch spec.machine {
-        case .q35:
+        switch (spec.machine, spec.devices) {
+        case (.q35, _), (.pc, .virtio):
             let drive = "scsi-cd,bus=\(DiskDevice.scsiBus),id=\(LiveSeed.drive)" + (isIn ? ",drive=\(node)" : "")
             return blockdev + ["-device", drive]
-        case .microvm:
+        case (.pc, .legacy):
+            // The last of the slots, which the manifest's check leaves free.
+            let slot = DiskDevice.ideSlot(DeviceModel.legacyDrives - 1).joined(separator: ",")
+            return isIn ? blockdev + ["-device", "ide-cd,\(slot),drive=\(node),id=\(LiveSeed.drive)"] : []
+        case (.microvm, _):
             return isIn ? blockdev + ["-device", "virtio-blk-device,drive=\(node),id=seed,serial=seed"] : []
         }
     }
@@ -177,13 +198,17 @@ public struct QEMUCommandLine {
         var arguments: [String] = []
         for (index, (nic, tap)) in zip(spec.nics, descriptors.taps).enumerated() {
             var properties = ["netdev=net-\(nic.name)", "id=nic-\(nic.name)", "mac=\(nic.mac)"]
-            // Without the boot ROM, which Debian packages apart and which slows every start.
             if spec.machine == .q35 {
-                properties += ["bus=\(ports.name(spec.disks.count(where: \.bus.takesPort) + index))", "romfile="]
+                properties.append("bus=\(ports.name(spec.disks.count(where: \.bus.takesPort) + index))")
             }
-            arguments += [
-                "-netdev", "tap,id=net-\(nic.name),fd=\(tap)", "-device", device("virtio-net", properties),
-            ]
+            // Without the boot ROM, which Debian packages apart and which slows every start.
+            if spec.machine != .microvm { properties.append("romfile=") }
+            let device =
+                switch spec.devices {
+                case .virtio: device("virtio-net", properties)
+                case .legacy: (["e1000"] + properties).joined(separator: ",")
+                }
+            arguments += ["-netdev", "tap,id=net-\(nic.name),fd=\(tap)", "-device", device]
         }
         return arguments
     }
@@ -199,19 +224,20 @@ public struct QEMUCommandLine {
     }
 
     private var extras: [String] {
+        let onPanic = ["-action", "panic=exit-failure"]
+        guard spec.devices == .virtio else { return onPanic }
         let devices = [
             "-object", "rng-random,id=rng,filename=/dev/urandom",
             "-device", device("virtio-rng", ["rng=rng", "max-bytes=1024", "period=1000"]),
             "-device", device("virtio-balloon", ["id=balloon", "deflate-on-oom=on", "free-page-reporting=on"]),
-            "-action", "panic=exit-failure",
         ]
-        return devices + (spec.machine == .q35 ? ["-device", "pvpanic-pci"] : [])
+        return devices + onPanic + (spec.machine != .microvm ? ["-device", "pvpanic-pci"] : [])
     }
 
     static let sandbox = ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"]
 
     /// A virtio device by the name that the machine's bus gives it.
     private func device(_ kind: String, _ properties: [String] = []) -> String {
-        ([kind + (spec.machine == .q35 ? "-pci" : "-device")] + properties).joined(separator: ",")
+        ([kind + (spec.machine == .microvm ? "-device" : "-pci")] + properties).joined(separator: ",")
     }
 }

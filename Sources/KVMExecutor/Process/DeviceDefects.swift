@@ -12,7 +12,9 @@ struct DeviceDefects {
 
     /// Sorted by their texts.
     func list(_ seen: SeenDevices) -> [GuestDefect] {
-        let found = disks(seen) + nics(seen) + seed(seen) + strangers(seen) + cpus(seen) + memory(seen)
+        let found =
+            disks(seen) + nics(seen) + seed(seen) + strangers(seen) + cpus(seen) + memory(seen)
+            + (seen.hasTPM ? [] : [.tpmEnded])
         return found.sorted { $0.text < $1.text }
     }
 

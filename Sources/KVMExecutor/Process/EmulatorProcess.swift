@@ -5,8 +5,10 @@ import HostSystem
 struct EmulatorProcess {
     let entry: ProcessEntry
 
-    static func all() -> [EmulatorProcess] {
-        ProcessTable.all().map(EmulatorProcess.init).filter(\.isEmulator)
+    static func all() -> [EmulatorProcess] { among(ProcessTable.all()) }
+
+    static func among(_ processes: [ProcessEntry]) -> [EmulatorProcess] {
+        processes.map(EmulatorProcess.init).filter(\.isEmulator)
     }
 
     private var isEmulator: Bool {
@@ -76,7 +78,11 @@ struct EmulatorProcess {
         let number = Double(text.prefix { $0.isNumber || $0 == "." }) ?? 128
         let memory = ByteCount(bytes: Int64(min(number * unit, 0x1p52)))
         let usesKVM = entry.arguments.contains { $0.contains("kvm") }
-        return memory + MemoryCost.overhead(memory: memory, accelerator: usesKVM ? .kvm : .tcg)
+        let hasFlash = entry.arguments.contains { $0.contains("pflash") }
+        return memory
+            + MemoryCost.overhead(
+                memory: memory, accelerator: usesKVM ? .kvm : .tcg, firmware: hasFlash ? .uefi : .bios,
+                hasTPM: value(of: "-tpmdev") != nil, display: value(of: "-vnc") == nil ? .none : .vnc)
     }
 
     /// What `-smp` promises: a plain number or `cpus=`, else the product of the topology.

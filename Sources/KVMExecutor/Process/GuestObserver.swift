@@ -26,7 +26,8 @@ public struct GuestObserver: Sendable {
         do { runs = try Files.list(layout.guestRunsFolder) } catch {
             throw ExecutorError("observe the guests", error)
         }
-        let emulators = EmulatorProcess.all()
+        let processes = ProcessTable.all()
+        let emulators = EmulatorProcess.among(processes)
         let answers = await withTaskGroup(of: Result<LiveGuest, ExecutorError>.self) { group in
             for definition in listed.definitions {
                 group.addTask {
@@ -51,6 +52,7 @@ public struct GuestObserver: Sendable {
                     proof: "QEMU runs with this instance's mark \(process.name), but no definition has its id",
                     fleet: process.owner(instance), process: process.stranger))
         }
+        leftovers += await TPMLeftovers(layout: layout, guests: guests).list(among: processes)
         for run in runs where ObjectID(parsing: run) != nil && !ids.contains(run) {
             leftovers.append(
                 Leftover(
@@ -96,6 +98,12 @@ public struct GuestObserver: Sendable {
         let folder = layout.guest(definition.owner.fleet, definition.name)
         var guest = LiveGuest(definition: definition, state: .stopped)
         guest.missingDisks = definition.spec.disks.filter { !Files.exists(folder.disk($0)) }.map(\.name)
+        guest.missingState = definition.spec.keptState.filter { state in
+            switch state {
+            case .firmwareVariables: FirmwareVariables(definition, layout: layout).isMissing
+            case .tpm: TPMState(definition, layout: layout).isMissing
+            }
+        }
         // One that is gone needs no more remembering.
         guest.definition.doomedDisks.removeAll { disk in
             !DiskFormat.allCases.contains { Files.exists(folder.disk(disk, $0)) }
@@ -110,12 +118,14 @@ public struct GuestObserver: Sendable {
             return guest
         }
         guest.process = process
+        if process.spec.display == .vnc { guest.display = layout.guestRun(definition.id).display }
         do throws(QMPError) {
             let session = try await QMPSession.connect(
                 path: layout.guestRun(definition.id).observer, timeout: Self.patience)
             defer { session.close() }
             var seen = try await SeenDevices.ask(session, about: process.spec, timeout: Self.patience)
             seen.seed = SeenSeed(folder.seed, pid: process.pid)
+            seen.hasTPM = !process.spec.hasTPM || TPMProcess.live(of: definition.id, layout: layout) != nil
             guest.state = seen.state == .running ? .running : .halted(seen.state.text)
             guest.freePorts = seen.freePorts
             guest.defects = DeviceDefects(definition: definition, process: process, folder: folder).list(seen)

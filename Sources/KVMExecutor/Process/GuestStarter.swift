@@ -17,6 +17,10 @@ public struct GuestStarter: Sendable {
         let run = layout.guestRun(definition.id)
         let pid: Int32
         do {
+            // One of a run that was cut off would write to the state that the new one reads.
+            if definition.spec.hasTPM {
+                for tpm in TPMProcess.all(of: definition.id, layout: layout) { await tpm.kill() }
+            }
             try prepareFolders(definition, user: try SystemUser.find())
             try await Seed(definition).ensure(at: layout.guest(definition.owner.fleet, definition.name).seed)
             pid = try launch(definition, run: run)
@@ -53,6 +57,14 @@ public struct GuestStarter: Sendable {
         // Root reads and writes there, so QEMU's user must not: it only comes by, to write its pid into this file.
         try Files.setMode(run.path, 0o711)
         try DurableFile.write([], to: run.pid, mode: 0o600, owner: (user.user, user.group))
+        if definition.spec.hasTPM {
+            try DurableFile.write([], to: run.tpmPID, mode: 0o600, owner: (user.user, user.group))
+        }
+        if definition.spec.display == .vnc {
+            // Whoever may come in here may use the guest's keyboard.
+            try Files.makeFolder(run.displayFolder, mode: 0o700)
+            try Files.setOwner(run.displayFolder, user: user.user, group: user.group)
+        }
         let console = layout.guest(definition.owner.fleet, definition.name).consoleFolder
         try Files.makeFolder(console, mode: 0o750)
         try Files.setOwner(console, user: user.user, group: user.group)

@@ -16,13 +16,13 @@ public struct GuestStopper: Sendable {
     /// - Throws: where it is not known which process the guest's is, and where that does not end.
     public func stop(_ guest: GuestReference, grace: Timespan) async throws(ExecutorError) -> GuestEnding {
         guard let process = try process(of: guest) else {
-            removeRunFolder(guest)
+            await removeTraces(guest)
             return .poweredOff
         }
         let button = PowerButton(run: layout.guestRun(guest.id), process: process)
         let ending = await button.press(until: ContinuousClock.now + grace.duration)
         if ending != .poweredOff { try await turnOff(guest, process, button) }
-        removeRunFolder(guest)
+        await removeTraces(guest)
         return ending
     }
 
@@ -51,7 +51,7 @@ public struct GuestStopper: Sendable {
             try? ProcessTable.signal(process.pid, startTime: process.startTime, SIGKILL)
             _ = await ProcessTable.waitForEnd(process.pid, startTime: process.startTime, timeout: .seconds(10))
         }
-        removeRunFolder(guest)
+        await removeTraces(guest)
     }
 
     /// By its record, or where that is gone by its UUID.
@@ -63,7 +63,11 @@ public struct GuestStopper: Sendable {
         return EmulatorProcess.guest(definition, among: EmulatorProcess.all())
     }
 
-    private func removeRunFolder(_ guest: GuestReference) {
+    /// What ends with the guest's process, or should: its TPM's, and its run folder.
+    private func removeTraces(_ guest: GuestReference) async {
+        if Files.exists(layout.guestRun(guest.id).tpmPID) {
+            for tpm in TPMProcess.all(of: guest.id, layout: layout) { await tpm.end() }
+        }
         try? Files.removeTree(layout.guestRun(guest.id).path)
     }
 }

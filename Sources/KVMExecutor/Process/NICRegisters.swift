@@ -70,7 +70,8 @@ extension SeenDevices {
         do throws(QMPError) {
             var address: UInt64?
             switch machine {
-            case .q35: address = NICRegisters.address(ofPCI: nic.name, buses)
+            // An e1000's are others, and not read: what is not seen is no defect.
+            case .q35, .pc: address = NICRegisters.address(ofPCI: nic.name, buses)
             case .microvm:
                 let bus = QOMGet(path: "/machine/peripheral/nic-\(nic.name)", property: "parent_bus", as: String.self)
                 address = NICRegisters.address(onMMIO: try await session.execute(bus, timeout: timeout))

@@ -19,6 +19,8 @@ struct SeenDevices: Sendable {
     var pulled: Set<Name> = []
     /// Nil: not looked at.
     var seed: SeenSeed?
+    /// False: the process of the guest's TPM has ended.
+    var hasTPM = true
 
     /// - Parameter process: what the guest's process is recorded to have.
     static func ask(

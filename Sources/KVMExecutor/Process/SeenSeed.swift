@@ -27,6 +27,6 @@ struct SeenSeed: Sendable {
     func isOutdated(for spec: GuestSpec, of guest: ObjectID) -> Bool {
         guard let wanted = Seed.mark(spec, of: guest) else { return exists || isReplaced }
         if isReplaced || !exists { return true }
-        return mark.map { $0 != wanted } ?? false
+        return mark.map { !$0.hasPrefix(wanted) } ?? false
     }
 }

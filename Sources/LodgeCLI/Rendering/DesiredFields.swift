@@ -35,8 +35,8 @@ func desiredFields(of network: DesiredNetwork) -> [DesiredField] {
 func desiredFields(of image: DesiredImage) -> [DesiredField] {
     located(
         [
-            ("labels", labelText(image.labels)), ("source", image.file.path), ("sha256", "\(image.file.digest)"),
-            ("format", image.format.rawValue), ("virtualSize", "\(image.virtualSize)"),
+            ("labels", labelText(image.labels)), ("source", image.source.description), ("sha256", "\(image.digest)"),
+            ("format", image.format.rawValue), ("virtualSize", image.virtualSize.map { "\($0)" }),
         ], image.origins)
 }
 
@@ -62,7 +62,8 @@ private func desiredValues(of guest: DesiredGuest) -> [(path: String, value: Str
         ("maxMemory", "\(guest.maxMemory)"),
         ("machine", guest.machine.rawValue),
         ("accelerator", guest.accelerator.rawValue),
-        ("cpu.model", guest.cpuModel),
+        ("cpu.model", guest.cpuModel), ("firmware", guest.firmware.rawValue), ("tpm", "\(guest.hasTPM)"),
+        ("devices", guest.devices.rawValue), ("display", guest.display.rawValue),
     ]
     values += bootValues(guest.boot)
     for disk in guest.disks { values += diskValues(disk) }

@@ -9,8 +9,8 @@ func document(of object: Change.Object) -> JSONValue {
     case .image(let image):
         fields([
             "name": .text(image.name), "sha256": .text(image.file.digest),
-            "format": .string(image.file.format.rawValue), "size": .bytes(image.file.size),
-            "virtual_size": .bytes(image.virtualSize),
+            "format": .string(image.file.format.rawValue), "size": image.file.size.map { .bytes($0) },
+            "virtual_size": image.virtualSize.map { .bytes($0) },
         ])
     case .leftover(let leftover):
         fields([
@@ -28,7 +28,8 @@ private func document(of spec: GuestSpec) -> JSONValue {
         "cpus": .int(Int64(spec.cpus)), "max_cpus": .int(Int64(spec.maxCPUs)),
         "memory": .bytes(spec.memory), "max_memory": .bytes(spec.maxMemory),
         "machine": .string(spec.machine.rawValue), "accelerator": .string(spec.accelerator.rawValue),
-        "cpu_model": .string(spec.cpuModel),
+        "cpu_model": .string(spec.cpuModel), "firmware": .string(spec.firmware.rawValue), "tpm": .bool(spec.hasTPM),
+        "devices": .string(spec.devices.rawValue), "display": .string(spec.display.rawValue),
         "boot": spec.boot.map { boot in
             fields([
                 "kernel": boot.kernel.map { .text($0) }, "initrd": boot.initrd.map { .text($0) },

@@ -47,6 +47,7 @@ private func showSections(
         ("Hosts, with what is taken of what can be given:", hostTable(live, policies), 12_000),
         ("Networks:", networkTable(live, fleet), 10_000),
         ("Guests:", guestTable(guests), 24_000),
+        ("Screens, shown by VNC on a unix socket of the host:", screenTable(guests), 6_000),
         ("Kept: disks of guests that were destroyed:", keptTable(live, fleet), 8_000),
         ("Drift: changed outside of Lodge since the last apply:", guestDriftTable(guests), 8_000),
     ].filter { !$0.1.isEmpty }
@@ -116,6 +117,15 @@ private func guestTable(_ guests: [(host: Name, guest: LiveGuest)]) -> TextTable
             table.add(left + [.init(nic.name.text), .init(nic.network.text), "\(nic.ipv4)", "\(nic.mac)"])
         }
         if spec.nics.isEmpty { table.add(head + ["-", "-", "-", "-"]) }
+    }
+    return table
+}
+
+private func screenTable(_ guests: [(host: Name, guest: LiveGuest)]) -> TextTable {
+    var table = TextTable([.init(title: "GUEST"), .init(title: "HOST"), .init(title: "SOCKET")])
+    for (host, guest) in guests {
+        guard let path = guest.display else { continue }
+        table.add([.init(guest.definition.name.text), .init(host.text), .init(path.visible)])
     }
     return table
 }

@@ -33,10 +33,11 @@ public func renderStatus(
     }
     for change in plan?.changes ?? [] where change.action == .create {
         guard case .guest(let spec) = change.after else { continue }
-        let cells: [TextTable.Cell] = [
-            .init(change.address.name.text), .init(change.host.text), .init("absent", .faint),
-            .init(addresses(of: spec)), .init("\(spec.cpus)"), .init(spec.memory.description),
-        ] + (asksGuests ? [reportCell(nil)] : []) + [.init("to be created", .changed)]
+        let cells: [TextTable.Cell] =
+            [
+                .init(change.address.name.text), .init(change.host.text), .init("absent", .faint),
+                .init(addresses(of: spec)), .init("\(spec.cpus)"), .init(spec.memory.description),
+            ] + (asksGuests ? [reportCell(nil)] : []) + [.init("to be created", .changed)]
         rows.append((change.address.name, change.host, cells))
     }
     var text = ""
@@ -75,10 +76,11 @@ private func reportCell(_ report: CloudInitReport?) -> TextTable.Cell {
     case nil: TextTable.Cell("-", .faint)
     case .running: TextTable.Cell("running", .changed)
     case .done: TextTable.Cell("done", .added)
-    case .error:
-        TextTable.Cell("error" + (report?.error.map { ": " + String($0.visible.prefix(60)) } ?? ""), .removed)
+    case .error: TextTable.Cell("error" + (report?.error.map { ": " + shortened($0.visible) } ?? ""), .removed)
     }
 }
+
+private func shortened(_ text: String) -> String { text.count > 60 ? text.prefix(59) + "…" : text }
 
 func powerCell(_ guest: LiveGuest) -> TextTable.Cell {
     switch guest.state {

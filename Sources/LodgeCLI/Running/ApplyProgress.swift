@@ -10,6 +10,8 @@ final class ApplyProgress: Sendable {
         var since: ContinuousClock.Instant
         var text: String?
         var lastReminder: ContinuousClock.Instant
+        /// When a line of a download was written.
+        var lastLine: ContinuousClock.Instant?
     }
 
     private struct State {
@@ -43,7 +45,7 @@ final class ApplyProgress: Sendable {
                 if !isLive { lines = "\(step.address): \(step.verb)…\n" }
             case .progress(let step, let text):
                 state.running[step.id]?.text = text
-                if !isLive { lines = "\(step.address): \(text.visible)\n" }
+                if !isLive, isDue(step, &state) { lines = "\(step.address): \(text.visible)\n" }
             case .ended(let step, let elapsed, let remark):
                 state.running[step.id] = nil
                 lines =
@@ -61,6 +63,16 @@ final class ApplyProgress: Sendable {
             }
             draw(lines, &state)
         }
+    }
+
+    /// False for a download that said something a short while ago: it does so each second.
+    private func isDue(_ step: Step, _ state: inout State) -> Bool {
+        guard case .fetchImage = step.operation else { return true }
+        let now = ContinuousClock.now
+        state.running[step.id]?.lastReminder = now
+        if let last = state.running[step.id]?.lastLine, last.duration(to: now) < Self.reminderInterval { return false }
+        state.running[step.id]?.lastLine = now
+        return true
     }
 
     /// Keeps elapsed times moving until the task is cancelled.

@@ -60,6 +60,10 @@ private func obstacle(_ guest: LiveGuest, _ live: LiveHost) -> Diagnostic? {
     for disk in guest.missingDisks where !definition.pendingDisks.contains(disk) {
         lacking.append("the file of disk \(disk) is gone")
     }
+    lacking += guest.missingState.map(definition.missingCause)
+    for feature in definition.spec.neededFeatures where !live.facts.features.contains(feature) {
+        lacking.append("the host does not have \(feature.text)")
+    }
     var seen: Set<ObjectID> = []
     for nic in definition.spec.nics where seen.insert(nic.networkID).inserted {
         guard let network = live.networks.first(where: { $0.definition.id == nic.networkID }) else {

@@ -81,7 +81,7 @@ enum GuestField: Int, FieldNames {
     case host, cpus, memory, machine, accelerator, cpu, boot, disks, nics, cloudInit, power, stop, ready
     case placement, maxMemory, maxCpus, firmware, tpm, restart, protect, update, devices, display, profiles
     static let table = FieldTable(
-        "a guest's spec", Self.self, notYet: [.placement, .firmware, .tpm, .devices, .display])
+        "a guest's spec", Self.self, notYet: [.placement])
 }
 
 enum GuestUpdateField: Int, FieldNames {

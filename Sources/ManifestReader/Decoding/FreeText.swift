@@ -9,8 +9,9 @@ struct FreeText {
 
 extension ValueReader {
     /// The fields that `valueFrom` goes with.
-    static let sensitiveFields = "cloudInit.userData, hostname and networkConfig, a user's sshKeys and passwordHash, the content of writeFiles, "
-        + "and boot.cmdline"
+    static let sensitiveFields =
+        "cloudInit.userData, hostname and networkConfig, a user's sshKeys and passwordHash, the content of "
+        + "writeFiles, and boot.cmdline"
 
     func isValueFrom(_ node: NodeIndex) -> Bool { tree.kind(node) == .mapping && hasKey("valueFrom", in: node) }
 

@@ -9,9 +9,6 @@ final class LocalFiles {
         let header: [UInt8]
     }
 
-    /// As much of a file's start as the recognition of its format needs.
-    private static let headerSize = 512
-
     private struct Reference: Hashable {
         let folder: String
         let path: String
@@ -39,7 +36,9 @@ final class LocalFiles {
         var header: [UInt8] = []
         do {
             let size = try FileAccess.stream(path) { piece in
-                if header.count < headerSize { header += piece.prefix(headerSize - header.count) }
+                if header.count < DiskImageHeader.length {
+                    header += piece.prefix(DiskImageHeader.length - header.count)
+                }
                 hash.update(bufferPointer: piece)
             }
             let file = LocalFile(path: path, digest: Digest(bytes: hash.finalize()), size: ByteCount(bytes: size))

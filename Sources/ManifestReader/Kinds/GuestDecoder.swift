@@ -79,8 +79,9 @@ struct GuestDecoder {
     ) -> DesiredGuest? {
         let isWhole = nameNode != nil
         let host = self.host(fields, declarations)
-        let machine = fields.value(.machine, as: .choice(notYet: ["pc"]), default: MachineType.q35)
-        let size = GuestSizeDecoder(values).read(fields, machine: machine, isWhole: isWhole)
+        let hardware = GuestHardwareDecoder(values).read(fields, isWhole: isWhole)
+        let machine = hardware?.machine
+        let size = GuestSizeDecoder(values).read(fields, hardware, isWhole: isWhole)
         let accelerator = fields.value(.accelerator, as: .choice(), default: AcceleratorChoice.auto)
         let cpu = fields.mapping(.cpu, GuestCPUField.self)
         let model = cpu?.optional(.model, as: .cpuModel)
@@ -92,7 +93,7 @@ struct GuestDecoder {
                 help: "leave the model out, or name one that QEMU emulates, such as max")
         }
         let boot = self.boot.read(fields, isWhole: isWhole)
-        let disks = self.disks.read(fields, machine: machine, declarations)
+        let disks = self.disks.read(fields, isWhole ? hardware : nil, declarations)
         let nics = self.nics.read(fields, isWhole: isWhole, &declarations)
         var secrets: [String: SecretSource] = [:]
         secrets["boot.cmdline"] = boot?.cmdlineSource
@@ -108,15 +109,24 @@ struct GuestDecoder {
         values.addOrigins(of: fields, parts: Self.parts)
         if let nameNode {
             if let machine, let boot, let disks { checkBoot(machine, boot, disks, at: nameNode) }
+            if let hardware, let disks {
+                GuestHardwareDecoder(values).check(hardware, disks, hasSeed: cloudInit != nil, fields)
+            }
+            if let hardware, let ready {
+                GuestHardwareDecoder(values).check(hardware, ready, at: fields.node(.ready) ?? nameNode)
+            }
             if let nics, let ready, nics.isEmpty { checkReadiness(ready, at: fields.node(.ready) ?? nameNode) }
         }
-        guard let size, let machine, let accelerator, let boot, let disks, let nics, let power, let grace, let ready,
+        guard let size, let hardware, let accelerator, let boot, let disks, let nics, let power, let grace, let ready,
             let isProtected, let update
         else { return nil }
         return DesiredGuest(
             name: Self.unnamed, host: host, cpus: size.cpus, maxCPUs: size.maxCPUs, memory: size.memory,
-            maxMemory: size.maxMemory, machine: machine, accelerator: accelerator, cpuModel: model, boot: boot.value,
-            disks: disks, nics: nics, cloudInit: cloudInit, power: power, stopGrace: grace, ready: ready,
+            maxMemory: size.maxMemory, machine: hardware.machine, accelerator: accelerator, cpuModel: model,
+            firmware: hardware.firmware, hasTPM: hardware.hasTPM, devices: hardware.devices,
+            display: hardware.display, boot: boot.value,
+            disks: disks, nics: nics, cloudInit: cloudInit,
+            power: power, stopGrace: grace, ready: ready,
             restart: restart, isProtected: isProtected, update: update, secrets: secrets)
     }
 

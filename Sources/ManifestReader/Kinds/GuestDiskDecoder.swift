@@ -15,9 +15,9 @@ struct GuestDiskDecoder {
 
     /// Nil where a disk is reported, after all have been read.
     ///
-    /// - Parameter machine: what the disks are attached to; nil: it is reported.
+    /// - Parameter hardware: what the disks are attached to; nil: not known.
     func read(
-        _ guest: MappingReader<GuestField>, machine: MachineType?, _ declarations: Declarations
+        _ guest: MappingReader<GuestField>, _ hardware: GuestHardwareDecoder.Hardware?, _ declarations: Declarations
     ) -> [DesiredDisk]? {
         guard let list = guest.node(.disks) else { return [] }
         guard let elements = values.elements(list) else { return nil }
@@ -25,7 +25,7 @@ struct GuestDiskDecoder {
         var names: Set<Name> = []
         var isWhole = true
         for node in elements {
-            guard let disk = disk(node, &names, machine: machine, declarations) else {
+            guard let disk = disk(node, &names, hardware, declarations) else {
                 isWhole = false
                 continue
             }
@@ -41,7 +41,8 @@ struct GuestDiskDecoder {
 
     /// - Parameter names: those of the disks before it, broken ones among them.
     private func disk(
-        _ node: NodeIndex, _ names: inout Set<Name>, machine: MachineType?, _ declarations: Declarations
+        _ node: NodeIndex, _ names: inout Set<Name>, _ hardware: GuestHardwareDecoder.Hardware?,
+        _ declarations: Declarations
     ) -> DesiredDisk? {
         guard let fields = MappingReader<GuestDiskField>(node, values) else { return nil }
         let name = fields.required(.name, as: .name)
@@ -49,7 +50,7 @@ struct GuestDiskDecoder {
         let imageNode = fields.node(.image)
         let sizeNode = imageNode == nil ? fields.requiredNode(.size) : fields.node(.size)
         let size = sizeNode.flatMap { self.size($0) }
-        let traits = GuestDiskTraits(values, fields, machine: machine)
+        let traits = GuestDiskTraits(values, fields, hardware)
         if let name {
             values.addOrigin("disks.\(name)", at: node)
             values.addOrigins(of: fields, under: "disks.\(name)", leavingOut: .name)
@@ -61,7 +62,15 @@ struct GuestDiskDecoder {
         guard let imageName = ValueType.name.read(values, imageNode) else { return nil }
         let image = self.image(imageName, at: imageNode, declarations)
         guard let name, let traits, (size == nil) == (sizeNode == nil) else { return nil }
-        let needed = image.map { Self.roundedUp($0.virtualSize) } ?? .zero
+        if let image, image.virtualSize == nil, size == nil {
+            values.report(
+                .missingField, at: imageNode,
+                "a disk from the image \"\(imageName)\" needs the field \"size\": how large that is, is known when it is on "
+                    + "its host",
+                help: "add “size: 10GiB”, or as much as the image needs")
+            return nil
+        }
+        let needed = image?.virtualSize.map { Self.roundedUp($0) } ?? .zero
         if let size, let sizeNode, size < needed {
             values.report(
                 .diskTooSmall, at: sizeNode, "the disk has \(size), and its image \"\(imageName)\" needs \(needed)",

@@ -18,9 +18,13 @@ struct GuestDiskTraits {
         "a disk", example: "200MB/s", in: DataRate(bytesPerSecond: 1_000)...DataRate(bytesPerSecond: 1_000_000_000_000))
 
     /// Nil where a field is reported, after all have been read.
-    init?(_ values: ValueReader, _ fields: MappingReader<GuestDiskField>, machine: MachineType?) {
+    ///
+    /// - Parameter hardware: what the disk is attached to; nil: not known.
+    init?(
+        _ values: ValueReader, _ fields: MappingReader<GuestDiskField>, _ hardware: GuestHardwareDecoder.Hardware?
+    ) {
         let format = fields.value(.format, as: .choice(), default: self.format)
-        let bus = fields.value(.bus, as: .choice(), default: self.bus)
+        let bus = fields.value(.bus, as: .choice(), default: hardware?.buses.first ?? self.bus)
         let cache = fields.value(.cache, as: .choice(), default: self.cache)
         let aio = fields.value(.aio, as: .choice(), default: self.aio)
         let discard = fields.value(.discard, as: .choice(), default: self.discard)
@@ -35,11 +39,12 @@ struct GuestDiskTraits {
                 "\"aio: native\" goes past the host's page cache, and the disk's cache is \(cache.rawValue)",
                 help: "write “cache: none” or “cache: directsync”, or leave aio out")
         }
-        if let bus, let machine, !machine.buses.contains(bus) {
+        if let bus, let hardware, !hardware.buses.contains(bus) {
+            let what = hardware.devices == .legacy ? "with legacy devices" : "of machine \(hardware.machine.rawValue)"
             values.report(
                 .conflictingFields, at: fields.node(.bus) ?? fields.node,
-                "a guest of machine \(machine.rawValue) has no disks on the bus \(bus.rawValue)",
-                help: "write \(machine.buses.map(\.rawValue).joined(separator: " or "))")
+                "a guest \(what) has no disks on the bus \(bus.rawValue)",
+                help: "write \(hardware.buses.map(\.rawValue).joined(separator: " or "))")
         }
         if hasIOThread == true, machine == .microvm {
             // QEMU without KVM ends: “ioeventfd is required for iothread”.
@@ -69,11 +74,13 @@ struct GuestDiskTraits {
     }
 }
 
-extension MachineType {
-    /// What its disks can be attached to.
+extension GuestHardwareDecoder.Hardware {
+    /// What its disks can be attached to, the usual one first.
     fileprivate var buses: [DiskBus] {
-        switch self {
+        if devices == .legacy { return [.ide] }
+        return switch machine {
         case .q35: [.virtio, .scsi, .sata]
+        case .pc: [.virtio, .scsi, .ide]
         case .microvm: [.virtio]
         }
     }

@@ -22,14 +22,16 @@ struct GuestSizeDecoder {
     /// Nil where a field is reported, after all have been read.
     ///
     /// - Parameter isWhole: false for defaults and profiles, where a field may lack what it depends on.
-    func read(_ fields: MappingReader<GuestField>, machine: MachineType?, isWhole: Bool) -> Size? {
+    func read(
+        _ fields: MappingReader<GuestField>, _ hardware: GuestHardwareDecoder.Hardware?, isWhole: Bool
+    ) -> Size? {
+        let machine = hardware?.machine
         let cpus = fields.value(.cpus, as: Self.cpus, default: 1)
         let maxCPUsNode = fields.node(.maxCpus)
         let maxCPUs = maxCPUsNode.flatMap { Self.cpus.read(values, $0) }
         let memoryNode = isWhole ? fields.requiredNode(.memory) : fields.node(.memory)
-        // A firmware image on a microvm runs in very little; SeaBIOS and a q35 need more.
-        let minimum: ByteCount = machine == .q35 && isWhole ? .mib(16) : .mib(1)
-        let memory = memoryNode.flatMap { amount($0, "the memory of a \(machine?.rawValue ?? "guest")", minimum) }
+        let (what, minimum) = isWhole ? Self.minimum(of: hardware) : ("guest", .mib(1))
+        let memory = memoryNode.flatMap { amount($0, "the memory of a \(what)", minimum) }
         let maxMemoryNode = fields.node(.maxMemory)
         let maxMemory = maxMemoryNode.flatMap { amount($0, "the memory that a guest can grow to", .mib(1)) }
         guard let cpus, (maxCPUs == nil) == (maxCPUsNode == nil), (memory == nil) == (memoryNode == nil),
@@ -42,6 +44,14 @@ struct GuestSizeDecoder {
         if let maxCPUsNode { check(cpus: size, machine, at: maxCPUsNode) }
         if let maxMemoryNode { check(memory: size, machine, at: maxMemoryNode) }
         return size
+    }
+
+    /// A firmware image on a microvm runs in very little; SeaBIOS and a q35 or pc need more. OVMF starts nothing in
+    /// 32 MiB, and something in 48.
+    private static func minimum(of hardware: GuestHardwareDecoder.Hardware?) -> (what: String, amount: ByteCount) {
+        guard let hardware else { return ("guest", .mib(1)) }
+        if hardware.firmware.hasVariables { return ("guest with UEFI", .mib(64)) }
+        return (hardware.machine.rawValue, hardware.machine == .microvm ? .mib(1) : .mib(16))
     }
 
     private func amount(_ node: NodeIndex, _ what: String, _ minimum: ByteCount) -> ByteCount? {
@@ -67,8 +77,8 @@ struct GuestSizeDecoder {
             values.report(
                 .outOfRange, at: node, "the guest starts with \(size.cpus) CPUs, and may have \(size.maxCPUs) at most",
                 help: "write at least \(size.cpus), or leave \"maxCpus\" out")
-        } else if machine == .microvm, size.maxCPUs > size.cpus {
-            reportNoHotPlug("maxCpus", "cpus", at: node)
+        } else if let machine, machine != .q35, size.maxCPUs > size.cpus {
+            reportNoHotPlug("maxCpus", "cpus", machine, at: node)
         }
     }
 
@@ -79,8 +89,8 @@ struct GuestSizeDecoder {
                 .outOfRange, at: node,
                 "the guest starts with \(size.memory) of memory, and may have \(size.maxMemory) at most",
                 help: "write at least \(size.memory), or leave \"maxMemory\" out")
-        } else if machine == .microvm, growth > .zero {
-            reportNoHotPlug("maxMemory", "memory", at: node)
+        } else if let machine, machine != .q35, growth > .zero {
+            reportNoHotPlug("maxMemory", "memory", machine, at: node)
         } else if growth.bytes % Self.memoryStep.bytes != 0 {
             values.report(
                 .outOfRange, at: node,
@@ -89,9 +99,10 @@ struct GuestSizeDecoder {
         }
     }
 
-    private func reportNoHotPlug(_ limit: String, _ field: String, at node: NodeIndex) {
+    private func reportNoHotPlug(_ limit: String, _ field: String, _ machine: MachineType, at node: NodeIndex) {
         values.report(
-            .conflictingFields, at: node, "a microvm takes no hot-plug, so that its \(field) cannot grow while it runs",
+            .conflictingFields, at: node,
+            "a \(machine.rawValue) takes no hot-plug, so that its \(field) cannot grow while it runs",
             help: "leave \"\(limit)\" out, or write “machine: q35”")
     }
 }

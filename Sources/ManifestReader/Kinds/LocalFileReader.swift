@@ -41,12 +41,12 @@ struct LocalFileReader {
 
     private func refuse(_ scheme: String, at node: NodeIndex) -> LocalFiles.Measured? {
         if scheme == "http" || scheme == "https" {
-            values.report(
-                .notSupportedYet, at: node, "\(scheme) sources are not supported yet",
-                help: "download the file, and write its path")
-            return nil
+            return values.invalid(
+                node, "no file of this machine", help: "only images are fetched: download the file, and write its path")
         }
-        return values.invalid(node, "no source that is known", help: "write a path, or file:///absolute/path")
+        return values.invalid(
+            node, "no source that is known",
+            help: "write a path, or file:///absolute/path; an image may be at http:// or https://")
     }
 
     /// What stands before `://`, or `file` before a colon, in lower case.

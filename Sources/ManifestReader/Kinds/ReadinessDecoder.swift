@@ -48,6 +48,7 @@ struct ReadinessDecoder {
         }
         return values.invalid(
             node, "no condition",
-            help: suggestion(for: text, among: ["started", "address", "agent"]).map { "did you mean \"\($0)\"?" } ?? help)
+            help: suggestion(for: text, among: ["started", "address", "agent"]).map { "did you mean \"\($0)\"?" }
+                ?? help)
     }
 }

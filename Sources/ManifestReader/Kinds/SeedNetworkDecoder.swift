@@ -20,7 +20,8 @@ struct SeedNetworkDecoder {
         let version = config["network"]?["version"] ?? config["version"]
         guard version == .int(1) || version == .int(2) else {
             values.report(
-                .invalidValue, at: node, "a network configuration of cloud-init says its version, and this one does not",
+                .invalidValue, at: node,
+                "a network configuration of cloud-init says its version, 1 or 2, and this one does not",
                 help: Self.help)
             return nil
         }

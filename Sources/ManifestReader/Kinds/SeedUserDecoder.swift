@@ -65,7 +65,8 @@ struct SeedUserDecoder {
         guard let name = fields.required(.name, as: Self.userName) else { return nil }
         secrets["cloudInit.users.\(name).passwordHash"] = hash?.source
         for (index, key) in keys.enumerated() { secrets["cloudInit.users.\(name).sshKeys.\(index)"] = key.source }
-        return CloudInit.User(name: name, sshKeys: keys.map(\.text), sudo: sudo, shell: shell, groups: groups,
+        return CloudInit.User(
+            name: name, sshKeys: keys.map(\.text), sudo: sudo, shell: shell, groups: groups,
             passwordHash: hash?.text)
     }
 

@@ -25,7 +25,9 @@ final class Problems {
         for index in sorted.indices {
             guard let range = sorted[index].range, let file = files[range.file] else { continue }
             if lines[range.file] == nil { lines[range.file] = file.lines }
-            sorted[index].sourceLine = lines[range.file]?.shownText(range.line - 1, column: range.column - 1)
+            sorted[index].sourceLine =
+                lines[range.file]?.shownText(range.line - 1, column: range.column - 1)?
+                .withoutPasswords
         }
         if diagnostics.count >= YAMLLimits.problems {
             sorted.append(

@@ -22,3 +22,20 @@ func isControl(_ scalar: Unicode.Scalar) -> Bool {
     default: false
     }
 }
+
+extension String {
+    /// The text with dots in place of what stands before the host of each URL that it has.
+    var withoutPasswords: String {
+        var shown = ""
+        var rest = self[...]
+        while let slashes = rest.firstRange(of: "://") {
+            shown += rest[..<slashes.upperBound]
+            rest = rest[slashes.upperBound...]
+            let authority = rest.prefix { !"/?# \t\"'".contains($0) }
+            guard let at = authority.lastIndex(of: "@") else { continue }
+            shown += "…@"
+            rest = rest[authority.index(after: at)...]
+        }
+        return shown + rest
+    }
+}

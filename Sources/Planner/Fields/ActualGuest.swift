@@ -48,6 +48,9 @@ struct ActualGuest {
         case .seedOutdated:
             guard wanted.hasSameSeed(as: spec) else { return }
             if spec.machine == .q35 { repairs.append(.exchangeSeed) } else { needsRestart = true }
+        case .tpmEnded:
+            guard wanted.hasTPM else { return }
+            needsRestart = true
         case .cpus(let count):
             guard count != spec.cpus else { return }
             spec.cpus = count

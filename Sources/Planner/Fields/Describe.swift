@@ -17,7 +17,8 @@ public func describe(_ object: Change.Object) -> [(path: String, text: String)] 
 }
 
 private let defaults = [
-    "protect": "false", "cloudInit.onChange": "ignore", "mtu": "1500", "filter.spoofing": "deny",
+    "protect": "false", "firmware": "bios", "tpm": "false", "devices": "virtio", "display": "none",
+    "cloudInit.onChange": "ignore", "mtu": "1500", "filter.spoofing": "deny",
     "filter.betweenGuests": "allow",
 ]
 

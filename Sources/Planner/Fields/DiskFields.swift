@@ -15,7 +15,7 @@ let diskPresence = FieldRule<PlacedDisk>(
     [
         .when("root", "another first disk", .replace, if: { $0.old.disk == nil && $0.new.isRoot && $0.old.hasOthers }),
         .when(
-            "add-microvm", "added, on microvm", .restart, note: { _ in GuestContext.noHotPlug },
+            "add-microvm", "added, on microvm or pc", .restart, note: { $0.guest.noHotPlug },
             if: { $0.old.disk == nil && !$0.guest.takesHotPlug }),
         .when(
             "add-no-hot-plug", "added, on `bus: sata` or `ide`", .restart,
@@ -30,7 +30,7 @@ let diskPresence = FieldRule<PlacedDisk>(
         },
         .when(
             "delete-restart",
-            "removed, with `onRemove: delete`: the first disk, on microvm, or on `bus: sata` or `ide`", .destroy,
+            "removed, with `onRemove: delete`: the first disk, on microvm or pc, or on `bus: sata` or `ide`", .destroy,
             note: { _ in "the guest restarts for it" },
             if: { $0.old.disk?.onRemove == .delete }),
         .when(
@@ -39,7 +39,7 @@ let diskPresence = FieldRule<PlacedDisk>(
             if: { $0.old.canBeUnplugged(from: $0.guest) }),
         .always(
             "remove-restart",
-            "removed, with `onRemove: keep`: the first disk, on microvm, or on `bus: sata` or `ide`", .restart),
+            "removed, with `onRemove: keep`: the first disk, on microvm or pc, or on `bus: sata` or `ide`", .restart),
     ])
 
 /// The fields of a disk that stays.
@@ -54,6 +54,10 @@ let diskFields: [FieldRule<PlacedDisk>] = [
     FieldRule(
         "size", { $0.disk?.size ?? .zero }, text: { "\($0)" },
         [
+            .when(
+                "more-legacy", "larger, with `devices: legacy`", .restart,
+                note: { _ in "an IDE disk keeps its size while its system runs" },
+                if: { $0.old.size < $0.new.size && $0.guest.devices == .legacy }),
             .when("more", "larger", .live, if: { $0.old.size < $0.new.size }),
             .when("less-root", "smaller, of the first disk", .replace, if: { $0.new.isRoot }),
             .always("less-data", "smaller, of another disk", .destroy, note: { _ in "the guest restarts for it" }),

@@ -4,6 +4,7 @@ import FleetModel
 struct GuestContext: Sendable {
     let isRunning: Bool
     let machine: MachineType
+    let devices: DeviceModel
     let accelerator: Accelerator
     /// What its process can be given while it runs.
     let maxMemory: ByteCount
@@ -21,6 +22,7 @@ struct GuestContext: Sendable {
         let spec = live.effectiveSpec
         isRunning = live.hasProcess
         machine = spec.machine
+        devices = spec.devices
         accelerator = spec.accelerator
         maxMemory = spec.maxMemory
         maxCPUs = spec.maxCPUs
@@ -32,12 +34,16 @@ struct GuestContext: Sendable {
 
     /// For objects that are no guests.
     private init() {
-        (isRunning, machine, accelerator, isContended) = (false, .q35, .tcg, false)
+        (isRunning, machine, devices, accelerator, isContended) = (false, .q35, .virtio, .tcg, false)
         (maxMemory, maxCPUs, bootMemory, freePorts, keptDisks) = (.zero, 0, .zero, 0, [:])
     }
 
     static let none = GuestContext()
 
     var takesHotPlug: Bool { machine == .q35 }
-    static let noHotPlug = "microvm takes no hot-plug"
+    /// The bus of a pc could take devices, but what its systems make of that is not known.
+    var noHotPlug: String {
+        machine == .microvm
+            ? "microvm takes no hot-plug" : "nothing is plugged into a \(machine.rawValue) while it runs"
+    }
 }

@@ -13,7 +13,7 @@ private let guestSizeFields: [FieldRule<GuestSpec>] = [
                 $0.new.cpus > $0.old.cpus && $0.new.cpus <= $0.guest.maxCPUs && $0.guest.takesHotPlug
             },
             .when(
-                "more-microvm", "more, on microvm", .restart, note: { _ in GuestContext.noHotPlug },
+                "more-microvm", "more, on microvm or pc", .restart, note: { $0.guest.noHotPlug },
                 if: { $0.new.cpus > $0.old.cpus && !$0.guest.takesHotPlug }),
             .when(
                 "beyond", "more than that", .restart, note: { "its process has room for \($0.guest.maxCPUs)" },
@@ -22,7 +22,7 @@ private let guestSizeFields: [FieldRule<GuestSpec>] = [
                 $0.guest.accelerator == .kvm && $0.guest.takesHotPlug
             },
             .when(
-                "fewer-microvm", "fewer, on microvm", .restart, note: { _ in GuestContext.noHotPlug },
+                "fewer-microvm", "fewer, on microvm or pc", .restart, note: { $0.guest.noHotPlug },
                 if: { !$0.guest.takesHotPlug }),
             .always(
                 "fewer-tcg", "fewer, under TCG", .restart,
@@ -42,11 +42,14 @@ private let guestSizeFields: [FieldRule<GuestSpec>] = [
                     && ($0.guest.takesHotPlug || $0.new.memory <= $0.guest.bootMemory)
             },
             .when(
-                "more-microvm", "more than it was started with, on microvm", .restart,
-                note: { _ in GuestContext.noHotPlug }, if: { $0.new.memory > $0.old.memory && !$0.guest.takesHotPlug }),
+                "more-microvm", "more than it was started with, on microvm or pc", .restart,
+                note: { $0.guest.noHotPlug }, if: { $0.new.memory > $0.old.memory && !$0.guest.takesHotPlug }),
             .when(
                 "beyond", "more than that", .restart, note: { "its process has room for \($0.guest.maxMemory)" },
                 if: { $0.new.memory > $0.old.memory }),
+            .when(
+                "less-legacy", "less, with `devices: legacy`", .restart, note: { _ in "it has no balloon" },
+                if: { $0.guest.devices == .legacy }),
             .when("less", "less, down to what it was started with", .live, needsGuest: true) {
                 $0.new.memory >= $0.guest.bootMemory
             },
@@ -66,6 +69,27 @@ private let guestMachineFields: [FieldRule<GuestSpec>] = [
     FieldRule("machine", \.machine, text: { $0.rawValue }, [.always("any", "any", .replace)]),
     FieldRule("accelerator", \.accelerator, text: { $0.rawValue }, [.always("any", "any", .restart)]),
     FieldRule("cpu.model", \.cpuModel, text: { $0 }, [.always("any", "any", .restart)]),
+    FieldRule(
+        "firmware", \.firmware, text: { $0.rawValue },
+        [
+            .when(
+                "secure", "`uefi` to `uefi-secure` and back", .restart,
+                note: { _ in "each of the two has variables of its own" },
+                if: { $0.old.firmware.hasVariables && $0.new.firmware.hasVariables }),
+            .always(
+                "any", "from or to `bios`", .restart,
+                note: { _ in "a system that was installed for the other firmware does not boot" }),
+        ]),
+    FieldRule(
+        "tpm", \.hasTPM, text: { "\($0)" },
+        [
+            .when("add", "`true`", .restart, if: { $0.new.hasTPM }),
+            .always(
+                "remove", "`false`", .restart,
+                note: { _ in "what is sealed by it cannot be read without it; its state is kept" }),
+        ]),
+    FieldRule("devices", \.devices, text: { $0.rawValue }, [.always("any", "any", .replace)]),
+    FieldRule("display", \.display, text: { $0.rawValue }, [.always("any", "any", .restart)]),
     FieldRule("boot.kernel", { $0.boot?.kernel }, text: { $0?.short }, [.always("any", "other bytes", .restart)]),
     FieldRule("boot.initrd", { $0.boot?.initrd }, text: { $0?.short }, [.always("any", "other bytes", .restart)]),
     FieldRule("boot.cmdline", { $0.boot?.cmdline }, text: { $0.map(quoted) }, [.always("any", "any", .restart)]),

@@ -44,3 +44,12 @@ private func liveChanges(of old: NICSpec?, to nic: NICSpec) -> [LiveChange] {
     if old.bandwidth != nic.bandwidth { changes.append(.limitNIC(nic.name, nic.bandwidth)) }
     return changes
 }
+
+extension GuestSpec {
+    /// What becomes of a change of it does not count.
+    func hasSameSeed(as other: GuestSpec) -> Bool {
+        guard let seed = cloudInit, var same = other.cloudInit else { return cloudInit == other.cloudInit }
+        same.onChange = seed.onChange
+        return seed == same
+    }
+}

@@ -5,7 +5,7 @@ let nicPresence = FieldRule<NICSpec?>(
     "nics", differs: { ($0 == nil) != ($1 == nil) }, text: { $0?.summary },
     [
         .when(
-            "add-microvm", "added, on microvm", .restart, note: { _ in GuestContext.noHotPlug },
+            "add-microvm", "added, on microvm or pc", .restart, note: { $0.guest.noHotPlug },
             if: { $0.old == nil && !$0.guest.takesHotPlug }),
         .when(
             "add-no-port", "added, with no port free", .restart, note: { _ in "no free port" },
@@ -15,7 +15,7 @@ let nicPresence = FieldRule<NICSpec?>(
             if: { $0.guest.isContended }),
         .when("add", "added", .live, needsGuest: true, if: { $0.old == nil }),
         .when("remove", "removed", .live, needsGuest: true, if: { $0.guest.takesHotPlug }),
-        .always("remove-microvm", "removed, on microvm", .restart, note: { _ in GuestContext.noHotPlug }),
+        .always("remove-microvm", "removed, on microvm or pc", .restart, note: { $0.guest.noHotPlug }),
     ])
 
 /// The fields of a NIC that stays.

@@ -27,5 +27,11 @@ let imageFields: [FieldRule<ImageDefinition>] = [
     FieldRule(
         "format", \.file.format, text: { $0.rawValue },
         [.always("any", "any; of its guests, see `disks.NAME.image`", .live)]),
-    FieldRule("virtualSize", \.virtualSize, text: { "\($0)" }, [.always("any", "measured, not written", .live)]),
+    FieldRule(
+        "virtualSize",
+        // What is not known is no other size.
+        differs: { old, new in
+            if let before = old.virtualSize, let after = new.virtualSize { before != after } else { false }
+        },
+        text: { $0.virtualSize.map { "\($0)" } }, [.always("any", "measured, not written", .live)]),
 ]

@@ -36,7 +36,8 @@ private let seedCases: [FieldCase<GuestSpec>] = [
         "restart", "of a guest that has a seed, with `onChange: restart`", .restart,
         if: { $0.old.cloudInit != nil && $0.new.cloudInit?.onChange == .restart }),
     .when(
-        "microvm", "otherwise, on microvm", .restart, note: { _ in "microvm cannot exchange a seed" },
+        "microvm", "otherwise, on microvm or pc", .restart,
+        note: { "\($0.guest.machine.rawValue) cannot exchange a seed" },
         if: { !$0.guest.takesHotPlug }),
     .always("exchange", "otherwise", .live, note: { _ in "the guest sees it when it next looks" }),
 ]

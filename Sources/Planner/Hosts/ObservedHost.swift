@@ -52,7 +52,7 @@ struct ObservedHost {
             taken.cpus += stranger.cpus
         }
         for guest in live.retained { taken.disk += guest.size }
-        for file in live.cache { taken.disk += file.size }
+        for file in live.cache { taken.disk += file.size ?? .zero }
         return taken
     }
 

@@ -36,7 +36,7 @@ func recheckCapacity(of plan: Plan, on live: LiveHost, _ name: Name) -> [Diagnos
     let cached = Set(live.cache.map(\.fileName))
     let copies = plan.steps.filter { $0.host == name }.reduce(ByteCount.zero) { sum, step in
         guard case .cacheFile(let file, _) = step.operation, !cached.contains(file.fileName) else { return sum }
-        return sum + file.size
+        return sum + (file.size ?? .zero)
     }
     if copies > live.facts.diskAvailable {
         remarks.refuse(

@@ -79,10 +79,9 @@ extension Remarks {
         let lacking = disk.writes + reserved - free
         let fills = disk.fills.map { CapacityBill.Item(name: $0.disk, amount: $0.size.bytes, text: $0.size.rounded) }
         let items =
-            disk.files.sorted { $0.file.size == $1.file.size ? $0.path < $1.path : $0.file.size > $1.file.size }
-            .map {
-                CapacityBill.Item(name: $0.path, amount: $0.file.size.bytes, text: $0.file.size.rounded)
-            } + fills
+            disk.files.compactMap { file, path in
+                file.size.map { CapacityBill.Item(name: path, amount: $0.bytes, text: $0.rounded) }
+            }.sorted { $0.amount == $1.amount ? $0.name < $1.name : $0.amount > $1.amount } + fills
         refuse(
             "capacity-disk", "host.\(bill.host.name) lacks \(lacking.roundedUp) of disk for this plan",
             detail: bill.text(

@@ -53,22 +53,26 @@ struct DiskLoad {
     init(host: ObservedHost, guests: [GuestTransition], _ difference: Difference, _ index: Int) {
         var files: [String: (file: CachedFile, path: String)] = [:]
         for image in difference.images[index] {
-            if let file = image.definition?.file { files[file.fileName] = (file, image.path ?? file.fileName) }
+            if let file = image.definition?.file {
+                files[file.fileName] = (file, image.wanted?.desired.source.description ?? file.fileName)
+            }
         }
         for guest in guests {
             for (file, path) in guest.resolved?.desired.boot?.files ?? [] { files[file.fileName] = (file, path) }
         }
         if !files.isEmpty { for file in host.live.cache { files[file.fileName] = nil } }
         self.files = Array(files.values)
-        copies = files.values.reduce(into: .zero) { $0 += $1.file.size }
+        copies = files.values.reduce(into: .zero) { $0 += $1.file.size ?? .zero }
         let sizes = Dictionary(
-            (Array(files.values.map(\.file)) + host.live.cache).map { ($0.fileName, $0.size) },
+            (Array(files.values.map(\.file)) + host.live.cache).map { ($0.fileName, $0.size ?? .zero) },
             uniquingKeysWith: { first, _ in first })
         fills = guests.flatMap { $0.fills(sizes) }
         writes = fills.reduce(copies) { $0 + $1.size }
         let goingFiles = difference.leftovers[index].filter { $0.kind == .cacheFile }.map(\.lastComponent)
         let going = Set(goingFiles + difference.released[index].map(\.fileName))
-        let removed = host.live.cache.filter { going.contains($0.fileName) }.reduce(ByteCount.zero) { $0 + $1.size }
+        let removed = host.live.cache.filter { going.contains($0.fileName) }.reduce(ByteCount.zero) {
+            $0 + ($1.size ?? .zero)
+        }
         growth = copies - removed + ByteCount(bytes: guests.reduce(0) { $0 + $1.diskGrowth })
         peakGrowth = copies + ByteCount(bytes: guests.reduce(0) { $0 + max(0, $1.diskGrowth) })
     }

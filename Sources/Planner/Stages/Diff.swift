@@ -112,7 +112,7 @@ extension ResolvedFleet {
     fileprivate var imageNames: Set<Name> { images.reduce(into: []) { $0.formUnion($1.keys) } }
 }
 
-/// Leftovers of this fleet and of no fleet, but for cached files that this plan uses.
+/// Leftovers of this fleet and of no fleet, but for cached files, whole or in part, that this plan uses.
 private func leftoversToRemove(
     on host: ObservedHost, _ resolved: ResolvedFleet, _ index: Int
 ) -> [Leftover] {
@@ -120,6 +120,8 @@ private func leftoversToRemove(
     guard !ours.isEmpty else { return [] }
     var wanted = Set(resolved.images[index].values.map(\.definition.file.fileName))
     for guest in resolved.guests[index] { wanted.formUnion(guest.desired.boot?.files.map(\.file.fileName) ?? []) }
-    return ours.filter { $0.kind != .cacheFile || !wanted.contains($0.lastComponent) }
+    // Nor what was fetched of them before it was cut off.
+    wanted.formUnion(resolved.images[index].values.map { HostLayout.partName($0.desired.digest) })
+    return ours.filter { ![.cacheFile, .temporaryFile].contains($0.kind) || !wanted.contains($0.lastComponent) }
         .sorted { ($0.kind.rawValue, $0.subject) < ($1.kind.rawValue, $1.subject) }
 }

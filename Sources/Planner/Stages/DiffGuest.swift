@@ -25,6 +25,7 @@ func diffGuest(
     transition.starts = guest.spec.power == .running && (transition.stops || !live.hasProcess)
     if transition.definesLive { transition.liveChanges = review.liveChanges }
     if definition.spec != guest.spec || !review.disksToMake.isEmpty || !live.missingDisks.isEmpty
+        || live.missingState.contains(where: guest.spec.keptState.contains)
         || !definition.doomedDisks.isEmpty || transition.changesLive
         || transition.stops && live.effectiveSpec != definition.spec
     {
@@ -70,6 +71,7 @@ public func driftCauses(of guest: LiveGuest) -> [String] {
     causes += guest.defects.map(\.text)
     let pending = Set(guest.definition.pendingDisks)
     causes += guest.definition.pendingDisks.map(guest.definition.pendingCause)
+    causes += guest.missingState.map(guest.definition.missingCause)
     for disk in guest.definition.doomedDisks { causes.append("the file of disk \(disk) is still to be deleted") }
     for disk in guest.missingDisks where !pending.contains(disk) { causes.append("the file of disk \(disk) is gone") }
     return causes

@@ -40,6 +40,7 @@ struct GuestReview {
             if let root = guest.spec.disks.first?.name, !renewed.contains(root) { renewed.append(root) }
         }
         checkDisks(guest, live, renewed: renewed)
+        checkState(guest, live)
         checkPower(guest, live)
         if let actual { checkDefects(actual) }
         checkBootFiles(guest, surroundings, isOtherwiseUnchanged: defined.verdicts.isEmpty)
@@ -178,6 +179,14 @@ struct GuestReview {
         checkDoomedDisks(guest, live, had: had)
     }
 
+    /// What it keeps besides its disks. QEMU and a TPM that run have it still, but not for their next start.
+    private mutating func checkState(_ guest: ResolvedGuest, _ live: LiveGuest) {
+        for state in live.missingState where guest.spec.keptState.contains(state) {
+            let cause = live.definition.missingCause(state)
+            add(cause, .restart, goesDown: true, isDrift: true)
+        }
+    }
+
     /// Files that an interrupted change was to delete, and has not.
     private mutating func checkDoomedDisks(_ guest: ResolvedGuest, _ live: LiveGuest, had: Set<Name>) {
         let wanted = Set(guest.spec.disks.map(\.name))
@@ -239,6 +248,11 @@ struct GuestReview {
 extension GuestDefinition {
     /// The guest was being made when that was cut off: it has never run, and nothing is on its disks.
     var isUnfinished: Bool { generation == 1 && !pendingDisks.isEmpty }
+
+    /// For plans: why it lacks what it is to keep.
+    public func missingCause(_ state: KeptState) -> String {
+        isUnfinished ? "an interrupted change left its \(state.noun) unmade" : state.loss
+    }
 
     /// For plans: what an interrupted change is to blame for.
     func pendingCause(_ disk: Name) -> String {

@@ -102,7 +102,7 @@ struct HostSteps {
 
     /// Steps that end what may be an earlier life of a guest that is made anew: it has the same id, and with it the
     /// same interfaces and the same run folder.
-    private var endings: [Int] { clearings { $0.kind == .process || $0.kind == .runFolder } }
+    private var endings: [Int] { clearings { [.process, .tpmProcess, .runFolder].contains($0.kind) } }
 
     /// Steps that end processes, which take memory until then and may be on any network.
     private var kills: [Int] { clearings { $0.kind == .process } }
@@ -125,8 +125,12 @@ struct HostSteps {
     private mutating func cacheFiles() {
         let present = Set(host.live.cache.map(\.fileName))
         for image in images {
-            guard let definition = image.definition, let path = image.path else { continue }
-            cache(definition.file, from: path, for: image.change.address, unlessIn: present)
+            guard let definition = image.definition, let wanted = image.wanted else { continue }
+            // What lies there already is checked before it is claimed anew.
+            let isClaimed = image.live?.file.fileName == definition.file.fileName
+            cache(
+                definition.file, for: image.change.address, unlessIn: isClaimed ? present : [],
+                wanted.desired.caching(definition.file, limit: wanted.smallestDisk))
             let needs = [files[definition.file.fileName]].compactMap { $0 } + clearings(for: image.name.text)
             claims[image.name] = add(
                 image.change.address, "claim", .claimImage(definition), needs: needs,
@@ -134,17 +138,18 @@ struct HostSteps {
         }
         for guest in guests {
             for (file, path) in guest.resolved?.desired.boot?.files ?? [] {
-                cache(file, from: path, for: guest.change.address, unlessIn: present)
+                cache(file, for: guest.change.address, unlessIn: present, .cacheFile(file, path: path))
             }
         }
     }
 
     private mutating func cache(
-        _ file: CachedFile, from path: String, for address: ResourceAddress, unlessIn present: Set<String>
+        _ file: CachedFile, for address: ResourceAddress, unlessIn present: Set<String>, _ operation: Operation
     ) {
         guard !present.contains(file.fileName), files[file.fileName] == nil else { return }
         files[file.fileName] = add(
-            address, "copy \(file.format.rawValue)", .cacheFile(file, path: path), needs: clearings(for: file.fileName))
+            address, "\(operation.isWait ? "fetch" : "copy") \(file.format.rawValue)", operation,
+            needs: clearings(for: file.fileName))
     }
 
     private mutating func stop(_ position: Int) {
@@ -279,7 +284,7 @@ struct HostSteps {
 
     private mutating func removeCachedFiles() {
         for file in released {
-            let image = images.first { $0.live?.file == file }
+            let image = images.first { $0.live?.file.fileName == file.fileName }
             let users = users(of: file)
             let kept = leftovers.last { $0.kind == .retainedGuest }.map { ResourceAddress($0) }
             let owner = image?.change.address ?? guests.last { $0.refers(to: file) }?.change.address ?? kept
@@ -307,6 +312,17 @@ extension GuestTransition {
 
     /// True where the live guest's definition or process refers to the file.
     fileprivate func refers(to file: CachedFile) -> Bool { live?.cachedFiles.contains(file.fileName) == true }
+}
+
+extension DesiredImage {
+    /// The operation that brings its file into a cache.
+    fileprivate func caching(_ file: CachedFile, limit: ByteCount) -> Operation {
+        if case .local(let source) = source, virtualSize != nil {
+            .cacheFile(file, path: source.path)
+        } else {
+            .fetchImage(file, from: source, limit: limit)
+        }
+    }
 }
 
 extension [Int] {

@@ -72,12 +72,15 @@ struct ProcessorChooser {
                 about: ResourceAddress(.guest, guest.name))
             return false
         }
-        if guest.machine == .microvm, case .kernel = guest.boot {
-            // QEMU 7.2: Linux waits for ever to calibrate its clock against a timer that microvm does not have.
+        if guest.machine == .microvm, case .kernel(_, _, let cmdline) = guest.boot, !cmdline.contains("tsc_early_khz=")
+        {
+            // QEMU 7.2: Linux waits for ever to calibrate its clock against a timer that microvm does not have, unless
+            // it is told how fast it is.
             remarks.refuse(
                 "microvm-needs-kvm",
                 "guest.\(guest.name): QEMU's microvm hangs with a Linux kernel under TCG, which host.\(host.name) uses",
-                help: "set machine: q35", range: guest.origin,
+                help: "set machine: q35, or say in boot.cmdline how fast its clock is: tsc_early_khz=…, in kHz",
+                range: guest.origin,
                 about: ResourceAddress(.guest, guest.name))
             return false
         }

@@ -44,6 +44,7 @@ extension Leftover {
     var text: String {
         switch kind {
         case .process: "process \(subject)"
+        case .tpmProcess: "TPM process \(subject)"
         case .runFolder, .stateFolder: "folder \(subject)"
         case .interface: "interface \(subject)"
         case .nftTable: "nftables table \(subject)"

@@ -22,6 +22,8 @@ struct CarriedNetwork {
 struct UsedImage {
     let desired: DesiredImage
     let definition: ImageDefinition
+    /// The size of the smallest disk that is made from it.
+    var smallestDisk: ByteCount
 }
 
 /// The desired fleet as it is to be on the hosts.
@@ -58,10 +60,12 @@ func resolve(_ placement: Placement, desired: DesiredFleet, on observed: Observe
         let wanted = guest.desired
         for disk in wanted.disks {
             guard let name = disk.image, let image = images[name] else { continue }
-            resolved.images[guest.host][name] =
+            let used =
                 resolved.images[guest.host][name]
                 ?? UsedImage(
-                    desired: image, definition: image.definition(owner: observed.hosts[guest.host].owner))
+                    desired: image, definition: image.definition(owner: observed.hosts[guest.host].owner),
+                    smallestDisk: disk.size)
+            resolved.images[guest.host][name] = used.with(disk.size)
         }
         let spec = GuestSpec(
             labels: wanted.labels, cpus: wanted.cpus, maxCPUs: wanted.maxCPUs, memory: wanted.memory,
@@ -81,6 +85,7 @@ func resolve(_ placement: Placement, desired: DesiredFleet, on observed: Observe
             ResolvedGuest(desired: wanted, id: ids[position], spec: spec, live: guest.live))
     }
     resolved.remarks.refuseWithoutQEMU(resolved.guests, on: observed)
+    resolved.remarks.refuseMissingFeatures(resolved.guests, on: observed)
     resolved.remarks.refuseRestartPolicies(resolved.guests, on: observed)
     resolved.remarks.refuseDiskAccess(resolved.guests, on: observed)
     return resolved
@@ -142,6 +147,25 @@ extension Remarks {
 }
 
 extension Remarks {
+    /// A guest that would not come up again is not taken down.
+    fileprivate mutating func refuseMissingFeatures(_ guests: [[ResolvedGuest]], on observed: ObservedFleet) {
+        for (host, guests) in zip(observed.hosts, guests) {
+            for guest in guests {
+                for feature in guest.spec.neededFeatures where !host.live.facts.features.contains(feature) {
+                    refuse(
+                        "\(feature.rawValue)-missing",
+                        "guest.\(guest.name) needs \(feature.text), which host.\(host.name) does not have",
+                        help: "install it there: apt install \(feature.packages)",
+                        range: FieldOrigins(guest.desired).origin(of: feature == .tpm ? "tpm" : "firmware")
+                            ?? guest.desired.origin,
+                        about: ResourceAddress(.guest, guest.name))
+                }
+            }
+        }
+    }
+}
+
+extension Remarks {
     /// What starts a process again that ended is something that outlives it, and there is none.
     fileprivate mutating func refuseRestartPolicies(_ guests: [[ResolvedGuest]], on observed: ObservedFleet) {
         for (host, guests) in zip(observed.hosts, guests) {
@@ -158,8 +182,16 @@ extension Remarks {
     }
 }
 
+extension UsedImage {
+    fileprivate func with(_ disk: ByteCount) -> UsedImage {
+        var image = self
+        image.smallestDisk = min(smallestDisk, disk)
+        return image
+    }
+}
+
 extension DesiredImage {
-    fileprivate var base: DiskSpec.Base { DiskSpec.Base(image: name, digest: file.digest, format: format) }
+    fileprivate var base: DiskSpec.Base { DiskSpec.Base(image: name, digest: digest, format: format) }
 
     fileprivate func definition(owner: Owner) -> ImageDefinition {
         let format: CachedFile.Format =
@@ -167,7 +199,7 @@ extension DesiredImage {
             case .qcow2: .qcow2
             case .raw: .raw
             }
-        let cached = CachedFile(digest: file.digest, format: format, size: file.size)
+        let cached = CachedFile(digest: digest, format: format, size: size)
         return ImageDefinition(owner: owner, name: name, file: cached, virtualSize: virtualSize)
     }
 }

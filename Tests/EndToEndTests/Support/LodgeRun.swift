@@ -72,7 +72,7 @@ extension Lab {
             Command.find("ip")!, arguments: line, descriptors: descriptors,
             environment: [
                 "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "USER=tester",
-                "LODGE_STATE_DIR=\(stateFolder)", "LODGE_RUN_DIR=\(runFolder)",
+                "LODGE_STATE_DIR=\(stateFolder)", "LODGE_RUN_DIR=\(runFolder)", "XDG_STATE_HOME=\(folder)/home",
             ])
         return LodgeRun(pid: pid, outputPath: "\(run).out", errorPath: "\(run).err")
     }

@@ -1,5 +1,7 @@
+import FleetModel
 import Glibc
 import HostSystem
+import KVMExecutor
 import Synchronization
 import Testing
 
@@ -12,6 +14,15 @@ enum TestGuests {
     static let tiny: String = {
         let path = "\(Files.folder(of: (try? Machine.thisProgram()) ?? ""))/tiny-guest.bin"
         let line = "\(root)/Tests/Guests/tiny/build \(path)"
+        let status = system(line)
+        precondition(status == 0, "`\(line)` failed; scripts/setup installs what it needs")
+        return path
+    }()
+
+    /// A disk image with a system of two sectors, beside the test's own program.
+    static let ideSystem: String = {
+        let path = "\(Files.folder(of: (try? Machine.thisProgram()) ?? ""))/ide-system.raw"
+        let line = "\(root)/Tests/Guests/ide-system/build \(path)"
         let status = system(line)
         precondition(status == 0, "`\(line)` failed; scripts/setup installs what it needs")
         return path
@@ -83,6 +94,11 @@ extension Trait where Self == ConditionTrait {
                 && ["ip", "nft", "dnsmasq", "busybox", "qemu-system-x86_64", "qemu-img", "genisoimage", "nasm", "gcc"]
                     .allSatisfy { Command.find($0) != nil },
             "needs root, /dev/net/tun, the user lodge-qemu, QEMU and the programs that scripts/setup installs")
+    }
+
+    /// Skips a test where guests can have neither UEFI nor a TPM.
+    static var needsFirmware: Self {
+        .enabled(if: HostFeature.present == HostFeature.allCases, "needs the packages ovmf, swtpm and swtpm-tools")
     }
 
     /// Skips a test where KVM runs no guest at all.
