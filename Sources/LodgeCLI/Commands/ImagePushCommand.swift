@@ -27,7 +27,7 @@ struct ImagePushCommand: AsyncParsableCommand {
         let images = try select(desired)
         let hosts = try selectHosts(desired)
         let push = ImagePush(
-            images: images, fleet: desired, folder: try cacheFolder(), lockTimeout: lock.timeout, format: output.format)
+            images: images, fleet: desired, folder: cacheFolder, lockTimeout: lock.timeout, format: output.format)
         let stop = StopRequest()
         let interruption = Interruption(stop)
         defer { withExtendedLifetime(interruption) {} }
@@ -57,11 +57,11 @@ struct ImagePushCommand: AsyncParsableCommand {
         return fleet.hosts.filter { hostNames.isEmpty || hostNames.contains($0.name.text) }
     }
 
-    /// XDG Base Directory Specification 0.8.
-    private func cacheFolder() throws -> String {
+    /// XDG Base Directory Specification 0.8; nil: the environment names none.
+    private var cacheFolder: String? {
         let environment = ProcessInfo.processInfo.environment
         if let folder = environment["XDG_CACHE_HOME"], folder.hasPrefix("/") { return folder + "/lodge" }
         if let home = environment["HOME"], home.hasPrefix("/") { return home + "/.cache/lodge" }
-        throw Terminal.fail("there is no folder to download to: set XDG_CACHE_HOME or HOME")
+        return nil
     }
 }

@@ -10,8 +10,8 @@ import Reconciler
 struct ImagePush: Sendable {
     let images: [DesiredImage]
     let fleet: DesiredFleet
-    /// Where what is on the web is downloaded to.
-    let folder: String
+    /// Where what is on the web is downloaded to; nil: nowhere.
+    let folder: String?
     let lockTimeout: Timespan
     let format: OutputOptions.Format
 
@@ -60,7 +60,7 @@ struct ImagePush: Sendable {
             results.append(Result(image: image.name, host: name, digest: image.digest, outcome: outcome))
         }
         // It is where it was wanted.
-        if let source, source.hasPrefix(folder + "/") { try? Files.remove(source) }
+        if let source, let folder, source.hasPrefix(folder + "/") { try? Files.remove(source) }
         return results
     }
 
@@ -69,6 +69,10 @@ struct ImagePush: Sendable {
         switch image.source {
         case .local(let file): return file.path
         case .remote(let file):
+            guard let folder else {
+                throw HostError(
+                    .failed, "there is no folder to download \(file) to\n  to do: set XDG_CACHE_HOME or HOME")
+            }
             let web = WebSettings(environment: ProcessInfo.processInfo.environment)
             do throws(ExecutorError) {
                 return try await download(file, digest: image.digest, to: folder, web: web) { line.show($0) }
