@@ -46,7 +46,7 @@ struct GuestDiskTraits {
                 "a guest \(what) has no disks on the bus \(bus.rawValue)",
                 help: "write \(hardware.buses.map(\.rawValue).joined(separator: " or "))")
         }
-        if hasIOThread == true, machine == .microvm {
+        if hasIOThread == true, hardware?.machine == .microvm {
             // QEMU without KVM ends: “ioeventfd is required for iothread”.
             values.report(
                 .conflictingFields, at: fields.node(.ioThread) ?? fields.node,
