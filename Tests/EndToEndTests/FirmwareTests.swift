@@ -150,10 +150,10 @@ import Testing
             try Files.makeFolder(run.path)
             let stray = try Self.stray(file: run.tpmPID, in: "\(lab.folder)")
             let plan = try await lab.plan(fleet)
-            #expect(plan.code == 2 && plan.says("TPM process \(stray)", run.tpmPID, "1 leftover"), "\(plan)")
+            #expect(plan.code == 2 && plan.says("TPM process \(stray)", run.tpmPID, "1 change"), "\(plan)")
             try await lab.expectConverges(fleet)
             #expect(await DetachedProcess.outcome(stray, within: .seconds(10)) != nil)
-            try Files.removeTree(run.path)
+            try Files.removeTree(lab.layout.guestRunsFolder)
             try await lab.expect(defined)
 
             fleet.guests = [Self.guest("safe", ["tpm: true"])]

@@ -37,7 +37,9 @@ struct Performer: Sendable {
         let storage = StorageReserve(folder: layout.stateFolder, reserved: policy.reservedDisk)
         switch operation {
         case .cacheFile(let file, let path):
-            if !Files.exists(layout.cached(file)) { try storage.check("copy \(path) into the cache", file.size ?? .zero) }
+            if !Files.exists(layout.cached(file)) {
+                try storage.check("copy \(path) into the cache", file.size ?? .zero)
+            }
             try await offPool { try cache.add(file, from: path) }
         case .fetchImage(let file, let source, let limit):
             do throws(ExecutorError) {

@@ -17,8 +17,8 @@ struct TPMLeftovers {
             leftovers.append(
                 Leftover(
                     kind: .tpmProcess, subject: "\(pid)",
-                    proof: "its command line names \(layout.guestRun(process.guest).tpmPID), and no guest that runs "
-                        + "has it for its TPM", fleet: owner(of: process), process: process.cost))
+                    proof: "its command line names \(layout.guestRun(process.guest).tpmPID)",
+                    fleet: owner(of: process), process: process.cost))
         }
         return leftovers
     }

@@ -29,9 +29,13 @@ extension Leftover {
 
     /// Why it goes, and what goes with it; one sentence each.
     var causes: [String] {
-        var causes = [
-            "\(text) \(kind == .retainedGuest ? "is not to be kept any more" : "belongs to no definition"): \(proof)"
-        ]
+        let state =
+            switch kind {
+            case .retainedGuest: "is not to be kept any more"
+            case .tpmProcess: "is of no guest that runs"
+            default: "belongs to no definition"
+            }
+        var causes = ["\(text) \(state): \(proof)"]
         if let process { causes.append("it runs, with \(process.memory.rounded) of memory, and is killed") }
         if let disks, !disks.isEmpty {
             let names = disks.map(\.text).joined(separator: ", ")
