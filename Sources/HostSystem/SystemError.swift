@@ -26,7 +26,10 @@ public struct SystemError: Error, Hashable, CustomStringConvertible {
         }
     }
 
+    /// What happened, without the advice.
+    public var facts: String { "cannot \(operation) \(subject): \(errno)" }
+
     public var description: String {
-        "cannot \(operation) \(subject): \(errno)" + (advice.map { "; \($0)" } ?? "")
+        facts + (advice.map { "; \($0)" } ?? "")
     }
 }

@@ -182,7 +182,7 @@ import Testing
         #expect(line("labels") == "metadata: {name: a, labels: {x: y}}")
         #expect(line("boot.kernel") == "boot: {kernel: ./vmlinuz, cmdline: quiet}")
         #expect(line("boot.cmdline") == nil, "null took it away")
-        #expect(line("disks.c.iops")?.hasPrefix("disks: [{name: c") == true)
+        #expect(line("disks.c.iops")?.hasPrefix("- {name: c") == true)
         #expect(line("disks.c") != nil && line("disks.a") == nil && line("disks.c.name") == nil)
         #expect(line("nics.eth0.network") == "nics: [{name: eth0, network: lan}]")
         #expect(line("ready.when") == "ready: {when: address}" && line("ready.timeout") == "ready: {timeout: 1s}")

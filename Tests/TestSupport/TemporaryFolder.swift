@@ -10,6 +10,8 @@ public final class TemporaryFolder: Sendable {
         var template = Array("/tmp/lodge-test-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { fatalError("cannot make a folder in /tmp: errno \(errno)") }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        // QEMU's user makes the disks in it.
+        chmod(path, 0o711)
     }
 
     deinit { try? Files.removeTree(path) }

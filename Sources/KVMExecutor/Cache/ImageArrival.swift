@@ -36,6 +36,8 @@ struct ImageArrival: Sendable {
             guard let part else { return try ImageCheck(file, limit: limit).check(path, operation) }
             try await gather(part, canResume: canResume, fill)
             try await settle(part)
+        } catch let error as SystemError {
+            throw ExecutorError(operation, error.facts, advice: error.advice)
         } catch {
             throw error as? ExecutorError ?? ExecutorError(operation, "\(error)")
         }

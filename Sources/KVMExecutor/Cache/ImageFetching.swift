@@ -23,6 +23,8 @@ extension ImageCache {
                 try space.check(operation, local.size)
                 do {
                     try await offPool { try copy(local, into: part, progress) }
+                } catch let error as SystemError {
+                    throw ExecutorError(operation, error.facts, advice: error.advice)
                 } catch {
                     throw ExecutorError(operation, "\(error)")
                 }

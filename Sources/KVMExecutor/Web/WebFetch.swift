@@ -92,7 +92,7 @@ struct WebFetch: Sendable {
             } catch {
                 // Guests write to that file system, too.
                 if error.errno == .noSpace { part.empty() }
-                throw WebFailure(.final, error.description)
+                throw WebFailure(.final, error.facts, advice: error.advice)
             }
             progress.moved("fetched", to: part.size, of: total)
         }

@@ -24,7 +24,7 @@ func isControl(_ scalar: Unicode.Scalar) -> Bool {
 }
 
 extension String {
-    /// The text with dots in place of what stands before the host of each URL that it has.
+    /// The text with dots in place of what stands before the host of each URL of the web that it has.
     var withoutPasswords: String {
         var shown = ""
         var rest = self[...]
@@ -32,7 +32,9 @@ extension String {
             shown += rest[..<slashes.upperBound]
             rest = rest[slashes.upperBound...]
             let authority = rest.prefix { !"/?# \t\"'".contains($0) }
-            guard let at = authority.lastIndex(of: "@") else { continue }
+            guard let at = authority.lastIndex(of: "@"),
+                shown.lowercased().hasSuffix("http://") || shown.lowercased().hasSuffix("https://")
+            else { continue }
             shown += "…@"
             rest = rest[authority.index(after: at)...]
         }

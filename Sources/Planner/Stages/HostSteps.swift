@@ -286,12 +286,13 @@ struct HostSteps {
         for file in released {
             let image = images.first { $0.live?.file.fileName == file.fileName }
             let users = users(of: file)
-            let owner = image?.change.address ?? guests.last { $0.refers(to: file) }?.change.address
+            let kept = leftovers.last { $0.kind == .retainedGuest }.map { ResourceAddress($0) }
+            let owner = image?.change.address ?? guests.last { $0.refers(to: file) }?.change.address ?? kept
             guard let owner else { continue }
             let claim = image.flatMap { claims[$0.name] }
             _ = add(
                 owner, "uncache \(file.format.rawValue)", .removeCachedFile(file),
-                needs: ([claim].compactMap { $0 } + users).unique)
+                needs: ([claim].compactMap { $0 } + users + clearings { $0.kind == .retainedGuest }).unique)
         }
     }
 
