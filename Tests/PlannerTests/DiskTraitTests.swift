@@ -136,6 +136,7 @@ import Testing
         #expect(makeDestroyPlan(fleet: name("demo"), hosts: observe(fleet.hosts)).isEmpty)
         let rest = destroy()
         #expect(rest.changes.map(\.impact) == [.destroy])
+        #expect(rest.capacity[0].after.disk == .zero)
         hosts = fleet.hosts
         try perform(rest.steps, of: rest, on: &hosts)
         #expect(hosts[GuestFleet.host]!.live.retained.isEmpty && hosts[GuestFleet.host]!.live.cache.isEmpty)

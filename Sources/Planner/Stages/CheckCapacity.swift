@@ -73,7 +73,9 @@ struct DiskLoad {
         let removed = host.live.cache.filter { going.contains($0.fileName) }.reduce(ByteCount.zero) {
             $0 + ($1.size ?? .zero)
         }
-        growth = copies - removed + ByteCount(bytes: guests.reduce(0) { $0 + $1.diskGrowth })
+        let dropped = host.retained.filter { difference.leftovers[index].contains(where: $0.leftover.isSame) }
+            .reduce(ByteCount.zero) { $0 + $1.size }
+        growth = copies - removed - dropped + ByteCount(bytes: guests.reduce(0) { $0 + $1.diskGrowth })
         peakGrowth = copies + ByteCount(bytes: guests.reduce(0) { $0 + max(0, $1.diskGrowth) })
     }
 }
