@@ -38,8 +38,21 @@ public actor HostService {
         do throws(ExecutorError) {
             try await ImageCache(layout: layout).receive(file, limit: limit, parts: parts, written: written)
         } catch {
+            await sweep()
             throw HostError(Task.isCancelled ? .cancelled : .failed, error.description)
         }
+    }
+
+    /// Removes the folders of an instance that holds nothing, unless somebody is at work here.
+    private func sweep() async {
+        guard lock == nil else { return }
+        do {
+            lock = LockBox(
+                try await HostLock.acquire(layout.lockFile, holder: "lodge image push", timeout: .seconds(0)))
+        } catch {
+            return
+        }
+        leave()
     }
 
     public func observe() async throws(HostError) -> LiveHost {
