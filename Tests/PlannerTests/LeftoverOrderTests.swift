@@ -25,6 +25,17 @@ import Testing
         #expect(waiting.count < plan.steps.count - 1, "what it is not in the way of does not wait")
     }
 
+    /// It takes memory until then, like any process.
+    @Test func guestsStartAfterATPMThatIsLeftOver() throws {
+        var fleet = try GuestFleet()
+        let process = StrangerProcess(pid: 4712, name: "swtpm", memory: .mib(40), cpus: 0)
+        fleet.clear(leaving: Leftover(kind: .tpmProcess, subject: "4712", proof: "a test", process: process))
+        let plan = fleet.plan()
+        let removal = try #require(plan.steps.first { if case .removeLeftover = $0.operation { true } else { false } })
+        let starts = plan.steps.filter { $0.verb == "start" }
+        #expect(!starts.isEmpty && starts.allSatisfy { $0.needs.contains(removal.id) })
+    }
+
     /// A copy of one image is not in the way of another.
     @Test func othersDoNotWait() throws {
         var fleet = try GuestFleet()

@@ -82,7 +82,7 @@ struct NeedGraph {
             }
             guard guest.live == nil || guest.renames else { continue }
             for (leftover, item) in leftovers.enumerated() {
-                let mayBeInTheWay = item.kind == .process || item.kind == .runFolder
+                let mayBeInTheWay = item.process != nil || item.kind == .runFolder
                 if mayBeInTheWay || item.isInTheWay(of: guest.name.text) {
                     need(.guest(position), .leftover(leftover))
                 }

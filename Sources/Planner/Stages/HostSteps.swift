@@ -105,7 +105,7 @@ struct HostSteps {
     private var endings: [Int] { clearings { [.process, .tpmProcess, .runFolder].contains($0.kind) } }
 
     /// Steps that end processes, which take memory until then and may be on any network.
-    private var kills: [Int] { clearings { $0.kind == .process } }
+    private var kills: [Int] { clearings { $0.process != nil } }
 
     private mutating func rename() {
         for network in networks where network.renames {
