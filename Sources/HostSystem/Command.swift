@@ -51,7 +51,7 @@ public enum Command {
     ///   - name: looked for in the system's folders.
     ///   - package: the Debian package that has it, for the error where it is missing.
     ///   - input: its standard input.
-    ///   - user: whom it runs as, without any other group; nil: as this process.
+    ///   - user: whom it runs as, without any other group and without a way to more rights; nil: as this process.
     @discardableResult
     public static func run(
         _ name: String, _ arguments: [String], package: String, input: [UInt8] = [],
@@ -78,20 +78,29 @@ public enum Command {
         }
         let stdin = try Self.file(holding: input, for: line)
         defer { try? stdin.close() }
-        var options = PlatformOptions()
-        if let user { (options.userID, options.groupID, options.supplementaryGroups) = (user.user, user.group, []) }
+        let vector = user.map { takeOn($0, for: [path] + arguments) } ?? [path] + arguments
         do {
             let result = try await Subprocess.run(
-                .path(FilePath(path)), arguments: Arguments(arguments),
+                .path(FilePath(vector[0])), arguments: Arguments(Array(vector.dropFirst())),
                 environment: .custom(["PATH": searchPath.joined(separator: ":"), "LC_ALL": "C.UTF-8"]),
-                platformOptions: options, input: .fileDescriptor(stdin, closeAfterSpawningProcess: false),
-                output: .string(limit: 16 << 20),
+                input: .fileDescriptor(stdin, closeAfterSpawningProcess: false), output: .string(limit: 16 << 20),
                 error: .string(limit: 1 << 20))
             let exitCode: Int32? = if case .exited(let code) = result.terminationStatus { code } else { nil }
             return Outcome(exitCode: exitCode, output: result.standardOutput, errors: result.standardError)
         } catch {
             throw CommandError(command: line, outcome: "\(error)")
         }
+    }
+
+    /// The user is taken on by setpriv(1), of util-linux, which is Essential in Debian. A copy of this process would have
+    /// to call setuid(3), which waits for ever where a thread of ours was beginning or ending as the copy was made:
+    /// Subprocess copies by clone3(2), past the C library
+    /// (https://github.com/swiftlang/swift-subprocess/issues/374 is of that kind).
+    private static func takeOn(_ user: (user: UInt32, group: UInt32), for vector: [String]) -> [String] {
+        [
+            "/usr/bin/setpriv", "--reuid=\(user.user)", "--regid=\(user.group)", "--clear-groups", "--no-new-privs",
+            "--",
+        ] + vector
     }
 
     /// Standard input as a file without a name, which the program's own user may open again as `/proc/self/fd/0`. It is

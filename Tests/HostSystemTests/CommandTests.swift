@@ -1,4 +1,7 @@
+import Foundation
 import HostSystem
+import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct CommandTests {
@@ -56,4 +59,41 @@ import Testing
         let lines = try await Command.run("env", [], package: "coreutils").split(separator: "\n").sorted()
         #expect(lines.map { $0.prefix { $0 != "=" } } == ["LC_ALL", "PATH"])
     }
+
+    /// With that user's rights alone: no other group, and nothing that a program with the set-user-ID bit would give it.
+    @Test(.enabled(if: isRoot, "needs root"))
+    func anotherUserHasNoneOfOurRights() async throws {
+        let script = "id -u; id -g; id -G; grep NoNewPrivs /proc/self/status"
+        let words = try await Command.run("sh", ["-c", script], package: "dash", user: (65534, 65534))
+        #expect(words.split(separator: "\n") == ["65534", "65534", "65534", "NoNewPrivs:\t1"])
+    }
+
+    /// A process that is copied while a thread of ours begins or ends finds its C library in the middle of that: there,
+    /// setuid(3) would wait for ever for a thread that the copy does not have.
+    @Test(.enabled(if: isRoot, "needs root"), .timeLimit(.minutes(2)))
+    func anotherUserIsTakenOnWhileThreadsComeAndGo() async throws {
+        let churn = ThreadChurn()
+        defer { churn.end() }
+        for _ in 0..<300 {
+            let id = try await Command.run("id", ["-u"], package: "coreutils", user: (65534, 65534))
+            #expect(id == "65534\n")
+        }
+    }
+}
+
+/// Threads that begin and end, one after another, until told to stop.
+private final class ThreadChurn: Sendable {
+    private let isOver = Atomic(false)
+
+    init() {
+        Thread.detachNewThread { [self] in
+            while !isOver.load(ordering: .relaxed) {
+                var threads = [pthread_t](repeating: 0, count: 4)
+                for index in threads.indices { pthread_create(&threads[index], nil, { _ in nil }, nil) }
+                for thread in threads { pthread_join(thread, nil) }
+            }
+        }
+    }
+
+    func end() { isOver.store(true, ordering: .relaxed) }
 }

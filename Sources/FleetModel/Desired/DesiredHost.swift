@@ -16,6 +16,9 @@ public struct DesiredHost: Codable, Hashable, Sendable {
     public var privilege: Privilege
     public var origin: SourceRange?
 
+    /// The one there is where none is declared: the machine that the command runs on.
+    public static let local = DesiredHost(name: Name(parsing: "local")!)
+
     public init(
         name: Name, labels: [String: String] = [:], connection: Connection = .local, policy: HostPolicy = HostPolicy(),
         cordoned: Bool = false, privilege: Privilege = .auto, origin: SourceRange? = nil

@@ -1,4 +1,3 @@
-import Dispatch
 import FleetModel
 import Glibc
 import HostSystem
@@ -196,13 +195,6 @@ struct Performer: Sendable {
             try Files.removeTree(leftover.subject)
         case .interface, .nftTable, .dhcpServer:
             try await networkTurn.pass { try await network.removeLeftover(leftover) }
-        }
-    }
-
-    /// Runs what blocks for long on a thread of its own, so that other steps and their replies go on.
-    private func offPool(_ body: @escaping @Sendable () throws -> Void) async throws {
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            DispatchQueue.global().async { continuation.resume(with: Result(catching: body)) }
         }
     }
 }

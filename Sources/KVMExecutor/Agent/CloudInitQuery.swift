@@ -1,4 +1,5 @@
 import FleetModel
+import HostSystem
 import QMP
 
 /// Asks guests what cloud-init in them has come to, through their agents. A file is read, and nothing run: agents that
@@ -28,18 +29,9 @@ public struct CloudInitQuery: Sendable {
     }
 
     private func report(of definition: GuestDefinition) async -> CloudInitReport? {
-        await withTaskGroup(of: CloudInitReport?.self) { race in
-            race.addTask {
-                guard await hasAgent(definition) else { return nil }
-                return try? await ask(definition.reference)
-            }
-            race.addTask {
-                try? await Task.sleep(for: Self.patience)
-                return nil
-            }
-            let first = await race.next() ?? nil
-            race.cancelAll()
-            return first
+        await within(Self.patience) {
+            guard await hasAgent(definition) else { return nil }
+            return try? await ask(definition.reference)
         }
     }
 

@@ -1,4 +1,3 @@
-import Dispatch
 import FleetModel
 import HostSystem
 
@@ -106,12 +105,5 @@ struct ImageArrival: Sendable {
             if !Task.isCancelled { part.empty() }
             throw error
         }
-    }
-}
-
-/// Runs what blocks for long on a thread of its own, so that other steps and their replies go on.
-func offPool<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
-    try await withCheckedThrowingContinuation { continuation in
-        DispatchQueue.global().async { continuation.resume(with: Swift.Result(catching: body)) }
     }
 }

@@ -30,11 +30,8 @@ struct TPMState {
             try Files.makeFolder(temporary, mode: 0o700)
             try Files.setOwner(temporary, user: user.user, group: user.group)
             try await Command.run(
-                "setpriv",
-                [
-                    "--reuid=\(user.user)", "--regid=\(user.group)", "--clear-groups", "--no-new-privs", Self.program,
-                    "--tpm2", "--tpmstate", temporary, "--createek", "--lock-nvram",
-                ], package: "swtpm-tools")
+                Self.program, ["--tpm2", "--tpmstate", temporary, "--createek", "--lock-nvram"], package: "swtpm-tools",
+                user: (user.user, user.group))
             for name in try Files.list(temporary) { try DurableFile.synchronise("\(temporary)/\(name)") }
             try Files.move(temporary, to: folder.tpm)
         } catch {

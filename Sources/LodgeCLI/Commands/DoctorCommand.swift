@@ -11,9 +11,8 @@ struct DoctorCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let declared = try manifests.read()?.hosts ?? [DesiredHost(name: Name(parsing: "local")!)]
         var reports: [(name: Name, checks: [HostCheck])] = []
-        for host in declared { reports.append((host.name, await examine(host))) }
+        for host in try manifests.hosts() { reports.append((host.name, await examine(host))) }
         switch output.format {
         case .text:
             for report in reports {

@@ -34,5 +34,5 @@ struct ImageListCommand: AsyncParsableCommand {
 
 extension OptionalManifestOptions {
     /// The hosts of the manifests, or without any this machine.
-    func hosts() throws -> [DesiredHost] { try read()?.hosts ?? [DesiredHost(name: Name(parsing: "local")!)] }
+    func hosts() throws -> [DesiredHost] { try read()?.hosts ?? [.local] }
 }

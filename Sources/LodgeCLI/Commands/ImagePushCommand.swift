@@ -57,11 +57,8 @@ struct ImagePushCommand: AsyncParsableCommand {
         return fleet.hosts.filter { hostNames.isEmpty || hostNames.contains($0.name.text) }
     }
 
-    /// XDG Base Directory Specification 0.8; nil: the environment names none.
+    /// Nil: the environment names none.
     private var cacheFolder: String? {
-        let environment = ProcessInfo.processInfo.environment
-        if let folder = environment["XDG_CACHE_HOME"], folder.hasPrefix("/") { return folder + "/lodge" }
-        if let home = environment["HOME"], home.hasPrefix("/") { return home + "/.cache/lodge" }
-        return nil
+        userFolder("XDG_CACHE_HOME", else: ".cache", ProcessInfo.processInfo.environment)
     }
 }

@@ -21,7 +21,7 @@ struct GuestSearch: Sendable {
     let declared: DesiredFleet?
     let layout: HostLayout
 
-    private var hosts: [DesiredHost] { declared?.hosts ?? [DesiredHost(name: Name(parsing: "local")!)] }
+    private var hosts: [DesiredHost] { declared?.hosts ?? [.local] }
 
     /// Finds the guest, and runs `body` with it. Where there is no such guest, says why, and which there are.
     ///

@@ -12,7 +12,7 @@ struct LiveView: Sendable {
     /// - Parameter asksGuests: what cloud-init says in the guests, too.
     init(_ manifests: OptionalManifestOptions, _ host: HostOptions, asksGuests: Bool = false) async throws {
         let desired = try manifests.read()
-        let declared = desired?.hosts ?? [DesiredHost(name: Name(parsing: "local")!)]
+        let declared = desired?.hosts ?? [.local]
         self.desired = desired
         (hosts, cloudInit) = await withConnections(to: declared, layout: host.layout) { connections in
             async let reports = asksGuests ? cloudInitReports(connections) : [:]

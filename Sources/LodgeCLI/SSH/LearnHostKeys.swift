@@ -1,6 +1,7 @@
 import FleetModel
 import FoundationEssentials
 import HostAgent
+import HostSystem
 import Synchronization
 
 /// Asks a guest for the public keys of its sshd by ways that do not pass its network: its agent, and what cloud-init
@@ -25,20 +26,12 @@ struct LearnHostKeys {
     }
 
     private func fromAgent() async -> Set<HostKey> {
-        await withTaskGroup(of: Set<HostKey>?.self) { race in
-            race.addTask {
-                let result = try? await session.execute(Self.command, input: nil, in: guest)
-                guard let text = result?.output, let bytes = Data(base64Encoded: text) else { return [] }
-                return HostKey.all(in: String(decoding: bytes, as: UTF8.self))
-            }
-            race.addTask {
-                try? await Task.sleep(for: Self.patience)
-                return nil
-            }
-            let first = await race.next() ?? nil
-            race.cancelAll()
-            return first ?? []
+        let keys = await within(Self.patience) { () -> Set<HostKey>? in
+            let result = try? await session.execute(Self.command, input: nil, in: guest)
+            guard let text = result?.output, let bytes = Data(base64Encoded: text) else { return nil }
+            return HostKey.all(in: String(decoding: bytes, as: UTF8.self))
         }
+        return keys ?? []
     }
 
     private func onConsole() async -> Set<HostKey> {

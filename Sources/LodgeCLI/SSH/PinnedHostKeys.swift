@@ -15,11 +15,9 @@ struct PinnedHostKeys {
         path = "\(folder)/\(alias)"
     }
 
-    /// The folder of the user who runs this (XDG Base Directory Specification); nil: there is no home folder.
+    /// The folder of the user who runs this; nil: there is no home folder.
     static func folder(_ environment: [String: String]) -> String? {
-        if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") { return "\(state)/lodge/known_hosts" }
-        guard let home = environment["HOME"], home.hasPrefix("/") else { return nil }
-        return "\(home)/.local/state/lodge/known_hosts"
+        userFolder("XDG_STATE_HOME", else: ".local/state", environment).map { "\($0)/known_hosts" }
     }
 
     /// Empty where none was learnt yet.

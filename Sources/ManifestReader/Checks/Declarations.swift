@@ -166,9 +166,8 @@ struct Declarations {
     /// The fleet, where one is named: objects sorted by name.
     var fleet: DesiredFleet? {
         guard let fleetName else { return nil }
-        let local = DesiredHost(name: Name(parsing: "local")!)
         return DesiredFleet(
-            name: fleetName, hosts: hosts.isEmpty ? [local] : hosts.sorted { $0.name < $1.name },
+            name: fleetName, hosts: hosts.isEmpty ? [.local] : hosts.sorted { $0.name < $1.name },
             networks: networks.sorted { $0.name < $1.name }, images: images.sorted { $0.name < $1.name },
             guests: sortedGuests, sets: guestSets.sorted { $0.name < $1.name }, policy: policy)
     }

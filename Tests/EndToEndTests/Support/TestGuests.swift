@@ -11,51 +11,28 @@ enum TestGuests {
     static let root = #filePath.split(separator: "/").dropLast(4).reduce("") { $0 + "/" + $1 }
 
     /// The tiny guest's firmware, beside the test's own program.
-    static let tiny: String = {
-        let path = "\(Files.folder(of: (try? Machine.thisProgram()) ?? ""))/tiny-guest.bin"
-        let line = "\(root)/Tests/Guests/tiny/build \(path)"
-        let status = system(line)
-        precondition(status == 0, "`\(line)` failed; scripts/setup installs what it needs")
-        return path
-    }()
+    static let tiny = built("tiny-guest.bin") { "Tests/Guests/tiny/build \($0)" }
 
     /// A disk image with a system of two sectors, beside the test's own program.
-    static let ideSystem: String = {
-        let path = "\(Files.folder(of: (try? Machine.thisProgram()) ?? ""))/ide-system.raw"
-        let line = "\(root)/Tests/Guests/ide-system/build \(path)"
-        let status = system(line)
-        precondition(status == 0, "`\(line)` failed; scripts/setup installs what it needs")
-        return path
-    }()
+    static let ideSystem = built("ide-system.raw") { "Tests/Guests/ide-system/build \($0)" }
 
     /// The folder of the demo guest's kernel, initrd and disk.
     static let demo: String = {
         let path = "\(root)/manifests/demo/image"
         let files = ["vmlinuz", "initrd", "root.qcow2", "boot.qcow2"].map { "\(path)/\($0)" }
         if !files.allSatisfy(Files.exists) {
-            let line = "\(root)/scripts/build-demo-guest \(path)"
-            let status = system(line)
-            precondition(status == 0, "`\(line)` failed; scripts/setup installs what it needs")
+            build("scripts/build-demo-guest \(path)")
         }
         return path
     }()
 
     /// The demo guest's initrd with the QEMU guest agent in it, beside the test's own program.
-    static let agentInitrd: String = {
-        let path = "\(Files.folder(of: (try? Machine.thisProgram()) ?? ""))/agent-initrd"
-        let line = "\(root)/Tests/Guests/agent/build \(demo)/initrd \(path)"
-        let status = system(line)
-        precondition(status == 0, "`\(line)` failed; scripts/setup installs what it needs")
-        return path
-    }()
+    static let agentInitrd = built("agent-initrd") { "Tests/Guests/agent/build \(demo)/initrd \($0)" }
 
     /// The folder of the Debian guest's disk, kernel, initrd and kernel command line. Building it takes a minute, and a
     /// mirror of Debian: scripts/test does so beforehand.
     static let debian: String = {
-        let path = "\(Files.folder(of: (try? Machine.thisProgram()) ?? ""))/debian-guest"
-        let line = "\(root)/Tests/Guests/debian/build >\(path)"
-        let status = system(line)
-        precondition(status == 0, "`\(line)` failed; scripts/setup --tests installs what it needs")
+        let path = built("debian-guest") { "Tests/Guests/debian/build >\($0)" }
         return (Files.text(path) ?? "").filter { $0 != "\n" }
     }()
 
@@ -73,6 +50,22 @@ enum TestGuests {
             + "-serial stdio >/dev/null 2>&1"
         return system(line) == 0 ? nil : "the tiny guest does not run under KVM here"
     }()
+
+    /// Builds a file beside the test's own program.
+    ///
+    /// - Parameter command: what builds it at the path, from the package's folder.
+    /// - Returns: its path.
+    private static func built(_ file: String, _ command: (String) -> String) -> String {
+        let path = "\(Files.folder(of: (try? Machine.thisProgram()) ?? ""))/\(file)"
+        build(command(path))
+        return path
+    }
+
+    private static func build(_ command: String) {
+        let line = "\(root)/\(command)"
+        let status = system(line)
+        precondition(status == 0, "`\(line)` failed; scripts/setup --tests installs what it needs")
+    }
 
     private static func system(_ line: String) -> Int32 {
         var argv: [UnsafeMutablePointer<CChar>?] =

@@ -1,0 +1,26 @@
+import Dispatch
+
+/// Runs what blocks for long on a thread of its own, so that other tasks go on.
+public func offPool<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+    try await withCheckedThrowingContinuation { continuation in
+        DispatchQueue.global().async { continuation.resume(with: Swift.Result(catching: body)) }
+    }
+}
+
+/// Waits for a result so long; then cancels the body, and waits for its end alone.
+///
+/// - Returns: nil where the time was over first, or the body has none.
+public func within<Result: Sendable>(
+    _ time: Duration, _ body: @escaping @Sendable () async -> Result?
+) async -> Result? {
+    await withTaskGroup(of: Result?.self) { race in
+        race.addTask { await body() }
+        race.addTask {
+            try? await Task.sleep(for: time)
+            return nil
+        }
+        let first = await race.next() ?? nil
+        race.cancelAll()
+        return first
+    }
+}
