@@ -35,8 +35,7 @@ struct Room {
         Room(
             "KVMExecutor", ours: ["FleetModel", "HostSystem", "QMP"],
             outside: [
-                "AsyncHTTPClient", "Crypto", "Dispatch", "FoundationEssentials", "Glibc", "NIOCore", "NIOPosix",
-                "NIOSSL",
+                "AsyncHTTPClient", "Crypto", "FoundationEssentials", "Glibc", "NIOCore", "NIOPosix", "NIOSSL",
                 "Synchronization", "SystemPackage",
             ]),
         Room(
@@ -52,7 +51,7 @@ struct Room {
         Room("Netlink", ours: ["CLinux"], outside: ["Glibc", "SystemPackage"]),
         Room(
             "HostSystem", ours: ["CLinux", "JSONCoding"],
-            outside: ["FoundationEssentials", "Glibc", "Subprocess", "SystemPackage"]),
+            outside: ["Dispatch", "FoundationEssentials", "Glibc", "Subprocess", "SystemPackage"]),
         Room("JSONCoding"),
         Room("CLinux"),
         Room("CYAML"),
