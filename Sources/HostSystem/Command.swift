@@ -45,6 +45,9 @@ public enum Command {
         public var errors: String
     }
 
+    /// Many times what programs take that Lodge waits for, also on a busy host.
+    public static let usualLimit = Duration.seconds(120)
+
     /// Runs a program and returns what it wrote to standard output.
     ///
     /// - Parameters:
@@ -52,12 +55,13 @@ public enum Command {
     ///   - package: the Debian package that has it, for the error where it is missing.
     ///   - input: its standard input.
     ///   - user: whom it runs as, without any other group and without a way to more rights; nil: as this process.
+    ///   - limit: how long it may take before it is killed; nil: as long as it does.
     @discardableResult
     public static func run(
         _ name: String, _ arguments: [String], package: String, input: [UInt8] = [],
-        user: (user: UInt32, group: UInt32)? = nil
+        user: (user: UInt32, group: UInt32)? = nil, limit: Duration? = usualLimit
     ) async throws(CommandError) -> String {
-        let outcome = try await outcome(of: name, arguments, package: package, input: input, user: user)
+        let outcome = try await outcome(of: name, arguments, package: package, input: input, user: user, limit: limit)
         guard outcome.exitCode == 0 else {
             throw CommandError(
                 command: ([name] + arguments).joined(separator: " "),
@@ -70,7 +74,7 @@ public enum Command {
     /// Runs a program to its end, whichever that is.
     public static func outcome(
         of name: String, _ arguments: [String], package: String, input: [UInt8] = [],
-        user: (user: UInt32, group: UInt32)? = nil
+        user: (user: UInt32, group: UInt32)? = nil, limit: Duration? = usualLimit
     ) async throws(CommandError) -> Outcome {
         let line = ([name] + arguments).joined(separator: " ")
         guard let path = find(name) else {
@@ -79,24 +83,59 @@ public enum Command {
         let stdin = try Self.file(holding: input, for: line)
         defer { try? stdin.close() }
         let vector = user.map { takeOn($0, for: [path] + arguments) } ?? [path] + arguments
+        let ending = await withTaskGroup(of: Ending.self) { race in
+            race.addTask { await end(of: vector, stdin) }
+            if let limit {
+                race.addTask {
+                    try? await Task.sleep(for: limit)
+                    return .late
+                }
+            }
+            // Where this task is cancelled, both end, and the program's end says more.
+            var first = await race.next()!
+            if case .late = first, Task.isCancelled { first = await race.next()! }
+            race.cancelAll()
+            return first
+        }
+        switch ending {
+        case .outcome(let outcome): return outcome
+        case .failed(let reason): throw CommandError(command: line, outcome: reason)
+        case .late:
+            throw CommandError(
+                command: line,
+                outcome: "it had not ended after \((limit ?? usualLimit).components.seconds) s, and was killed",
+                advice: "find out what it waits for: a disk, or a file system of another machine, that does not answer?"
+            )
+        }
+    }
+
+    private enum Ending: Sendable {
+        case outcome(Outcome)
+        case failed(String)
+        case late
+    }
+
+    private static func end(of vector: [String], _ stdin: FileDescriptor) async -> Ending {
         do {
             let result = try await Subprocess.run(
-                .path(FilePath(vector[0])), arguments: Arguments(Array(vector.dropFirst())),
-                environment: .custom(["PATH": searchPath.joined(separator: ":"), "LC_ALL": "C.UTF-8"]),
+                .path(FilePath(vector[0])), arguments: Arguments(Array(vector.dropFirst())), environment: environment,
                 input: .fileDescriptor(stdin, closeAfterSpawningProcess: false), output: .string(limit: 16 << 20),
                 error: .string(limit: 1 << 20))
             let exitCode: Int32? = if case .exited(let code) = result.terminationStatus { code } else { nil }
-            return Outcome(exitCode: exitCode, output: result.standardOutput, errors: result.standardError)
+            return .outcome(
+                Outcome(exitCode: exitCode, output: result.standardOutput, errors: result.standardError))
         } catch {
-            throw CommandError(command: line, outcome: "\(error)")
+            return .failed("\(error)")
         }
     }
+
+    static var environment: Environment { .custom(["PATH": searchPath.joined(separator: ":"), "LC_ALL": "C.UTF-8"]) }
 
     /// The user is taken on by setpriv(1), of util-linux, which is Essential in Debian. A copy of this process would have
     /// to call setuid(3), which waits for ever where a thread of ours was beginning or ending as the copy was made:
     /// Subprocess copies by clone3(2), past the C library
     /// (https://github.com/swiftlang/swift-subprocess/issues/374 is of that kind).
-    private static func takeOn(_ user: (user: UInt32, group: UInt32), for vector: [String]) -> [String] {
+    static func takeOn(_ user: (user: UInt32, group: UInt32), for vector: [String]) -> [String] {
         [
             "/usr/bin/setpriv", "--reuid=\(user.user)", "--regid=\(user.group)", "--clear-groups", "--no-new-privs",
             "--",

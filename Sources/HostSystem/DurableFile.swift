@@ -54,7 +54,8 @@ public enum DurableFile {
 
     /// Makes what was written to a file survive a power cut.
     public static func synchronise(_ path: String) throws(SystemError) {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
+        // What its folder's owner put there instead may be a link, or a pipe that nobody writes to.
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard file >= 0 else { throw .now("open", path) }
         defer { close(file) }
         guard fsync(file) == 0 else { throw .now("synchronise", path) }

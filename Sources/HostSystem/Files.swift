@@ -89,6 +89,10 @@ public enum Files {
             throw .now("list", folder)
         }
         defer { closedir(stream) }
+        return names(in: stream).sorted()
+    }
+
+    private static func names(in stream: OpaquePointer) -> [String] {
         var names: [String] = []
         while let entry = readdir(stream) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
@@ -96,7 +100,7 @@ public enum Files {
             }
             if name != ".", name != ".." { names.append(name) }
         }
-        return names.sorted()
+        return names
     }
 
     /// Makes the folder and those above it.
@@ -120,10 +124,30 @@ public enum Files {
     }
 
     /// Removes a folder and all below it, without following links; that it is gone already is no error.
+    /// Whoever may write there cannot lead it elsewhere meanwhile.
     public static func removeTree(_ path: String) throws(SystemError) {
-        guard isFolder(path), !isLink(path) else { return try remove(path) }
-        for name in try list(path) { try removeTree("\(path)/\(name)") }
-        guard rmdir(path) == 0 || errno == ENOENT else { throw .now("remove", path) }
+        let above = folder(of: path)
+        let parent = open(above.isEmpty ? "." : above, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard parent >= 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return }
+            throw .now("remove", path)
+        }
+        defer { close(parent) }
+        try removeTree(FilePath(path).lastComponent?.string ?? path, in: parent, path)
+    }
+
+    private static func removeTree(_ name: String, in parent: CInt, _ path: String) throws(SystemError) {
+        if unlinkat(parent, name, 0) == 0 || errno == ENOENT { return }
+        guard errno == EISDIR else { throw .now("remove", path) }
+        let folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard folder >= 0 else { throw .now("remove", path) }
+        guard let stream = fdopendir(folder) else {
+            close(folder)
+            throw .now("remove", path)
+        }
+        defer { closedir(stream) }
+        for inner in names(in: stream) { try removeTree(inner, in: folder, "\(path)/\(inner)") }
+        guard unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT else { throw .now("remove", path) }
     }
 
     /// Removes the folders in this one that hold nothing, and then it, if it holds nothing.

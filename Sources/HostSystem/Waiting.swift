@@ -1,9 +1,10 @@
 import Dispatch
 
-/// Runs what blocks for long on a thread of its own, so that other tasks go on.
+/// Runs what blocks for long on a thread of its own, so that other tasks go on. The global queue has no such thread: it
+/// shares its own, as many as there are processors, with the tasks.
 public func offPool<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
-        DispatchQueue.global().async { continuation.resume(with: Swift.Result(catching: body)) }
+        DispatchQueue(label: "lodge.off-pool").async { continuation.resume(with: Swift.Result(catching: body)) }
     }
 }
 

@@ -12,6 +12,8 @@ public func apply(
     report: @escaping @Sendable (ApplyEvent) -> Void
 ) async -> ApplyOutcome {
     var queue = StepQueue(plan.steps)
+    // Waits are cut short after it was said that they are.
+    let announced = StopRequest()
     var outcome = ApplyOutcome()
     await withTaskGroup(of: Occurrence.self) { group in
         group.addTask {
@@ -24,11 +26,13 @@ public func apply(
                 running += 1
                 let policy = plan.policies[step.host] ?? HostPolicy()
                 report(.began(step))
-                group.addTask { .ended(await run(step, policy, on: connections, stop: stop, report: report)) }
+                group.addTask { .ended(await run(step, policy, on: connections, stop: announced, report: report)) }
             }
             guard running > 0, let occurrence = await group.next() else { break }
             switch occurrence {
-            case .stopWished: report(.stopping(running: running))
+            case .stopWished:
+                report(.stopping(running: running))
+                announced.make()
             case .ended(let result):
                 running -= 1
                 guard let failure = result.failure else {

@@ -134,7 +134,7 @@ struct TapRates {
         defer { close(ends[0]) }
         guard written == bytes.count else { throw SystemError.now("write to", "nft") }
         let pid = try DetachedProcess.start(
-            nft, arguments: ["-f", "-"], descriptors: [0: ends[0], 2: 2],
+            "/usr/bin/timeout", arguments: ["--signal=KILL", "60", nft, "-f", "-"], descriptors: [0: ends[0], 2: 2],
             environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"])
         var status: CInt = 0
         while waitpid(pid, &status, 0) < 0 {

@@ -24,7 +24,7 @@ import Testing
         return fleet
     }
 
-    /// Impact row: guest.memory.less-legacy, guest.disks.size.more-legacy, guest.disks.iops.any, guest.nics.add-microvm
+    /// Impact row: guest.memory.less-legacy, guest.disks.size.more-restart, guest.disks.iops.any, guest.nics.add-microvm
     @Test func bootsFromIDE() async throws {
         try await Lab.run { lab in
             let before = try await lab.census()

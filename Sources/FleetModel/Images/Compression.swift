@@ -18,6 +18,10 @@ public enum Compression: String, Sendable, CaseIterable {
         self = found
     }
 
+    /// The most bytes that a file of so many takes compressed: what cannot be made smaller is kept as it is, with a few
+    /// bytes for each 64 KiB at most.
+    public static func largest(of size: Int64) -> Int64 { size + size / 1024 + (1 << 20) }
+
     /// What a name ends in.
     public var suffix: String {
         switch self {

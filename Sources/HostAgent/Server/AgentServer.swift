@@ -17,6 +17,7 @@ public struct AgentServer: Sendable {
     public func run() async {
         // A client that died is seen as a failed write, not as a signal.
         signal(SIGPIPE, SIG_IGN)
+        Machine.raiseDescriptorLimit()
         await withTaskGroup(of: Void.self) { group in
             let requests = RunningRequests()
             for await line in Self.inputLines() {

@@ -12,18 +12,22 @@ struct ConsoleRelay {
     /// what it was sent and has not passed on when the connection ends, so that leaving at once would lose both.
     private static let quiet = Duration.seconds(1)
 
+    /// A guest that never becomes quiet has had its time after so long.
+    private static let patience = Duration.seconds(30)
+
     /// Until the guest's end closes, the task is cancelled, or the input has ended and the guest has become quiet.
     func run(
         input: AsyncStream<[UInt8]>, output: @escaping @Sendable ([UInt8]) -> Void
     ) async throws(HostError) {
-        let descriptor = try connect()
+        let descriptor = try await connect()
         defer { close(descriptor) }
         let clock = Activity()
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 for await bytes in input where !(await Self.send(bytes, to: descriptor)) { return }
                 clock.note()
-                while !Task.isCancelled {
+                let deadline = ContinuousClock.now + Self.patience
+                while !Task.isCancelled, ContinuousClock.now < deadline {
                     let silence = clock.silence
                     guard silence < Self.quiet else { return }
                     try? await Task.sleep(for: Self.quiet - silence)
@@ -68,11 +72,29 @@ struct ConsoleRelay {
         return true
     }
 
-    private func connect() throws(HostError) -> CInt {
+    /// QEMU serves one client, and lets few others wait: where there are more, this waits without holding a thread.
+    private func connect() async throws(HostError) -> CInt {
+        let deadline = ContinuousClock.now + Self.patience
+        while true {
+            do throws(SystemError) { return try attempt() } catch {
+                guard error.errno == .resourceTemporarilyUnavailable else {
+                    throw HostError(.failed, error.description)
+                }
+            }
+            guard ContinuousClock.now < deadline, (try? await Task.sleep(for: .milliseconds(100))) != nil else {
+                throw HostError(
+                    .failed,
+                    "cannot connect to \(path): others are connected to the console, and more wait for it; leave one")
+            }
+        }
+    }
+
+    private func attempt() throws(SystemError) -> CInt {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        let descriptor = socket(AF_UNIX, kind, 0)
         let connected = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
@@ -81,7 +103,7 @@ struct ConsoleRelay {
         guard descriptor >= 0, connected == 0 else {
             let error = SystemError.now("connect to", path, advice: "the guest does not run: see lodge status")
             if descriptor >= 0 { close(descriptor) }
-            throw HostError(.failed, error.description)
+            throw error
         }
         return descriptor
     }

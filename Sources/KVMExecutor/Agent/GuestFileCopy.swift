@@ -1,4 +1,5 @@
 import FleetModel
+import HostSystem
 import QMP
 
 /// Copies one file to or from a guest, by its agent. A copy into a guest is written beside its place under a name of its
@@ -88,9 +89,11 @@ public struct GuestFileCopy: Sendable {
         } catch {
             outcome = .failure(error)
         }
-        // Also where this task is cancelled.
+        // Also where this task is cancelled; but a guest that does not answer any more is not waited for.
         let agent = agent
-        _ = await Task { try? await agent.run(["rm", "-f", "--", target + suffix]) }.value
+        _ = await Task {
+            await within(.seconds(30)) { try? await agent.run(["rm", "-f", "--", target + suffix]) }
+        }.value
         try outcome.get()
     }
 

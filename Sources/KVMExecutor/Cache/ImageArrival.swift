@@ -86,11 +86,13 @@ struct ImageArrival: Sendable {
         do {
             guard let compression = Compression(header: try check.header(of: part.path)) else {
                 try check.check(part.path, operation)
-                return try part.commit(as: path)
+                let path = path
+                return try await offPool { try part.commit(as: path) }
             }
             let temporary = path + DurableFile.temporarySuffix
             do {
-                let digest = try await Unpacking(compression, check, space, progress, operation).run(
+                let unpacking = try Unpacking(compression, check, space, progress, operation)
+                let digest = try await unpacking.run(
                     part, to: temporary)
                 try check.check(temporary, operation)
                 Self.unpacked.write(digest.text, on: temporary)

@@ -16,7 +16,8 @@ extension ImageCache {
             file: file, limit: limit, layout: layout, space: space, progress: progress, operation: operation)
         switch source {
         case .remote(let remote):
-            let fetch = WebFetch(file: remote, web: web, space: space, progress: progress)
+            let largest = ImageCheck(file, limit: limit).largestFile.map(Compression.largest)
+            let fetch = WebFetch(file: remote, web: web, space: space, largest: largest, progress: progress)
             try await arrival.run(canResume: true) { part throws(ExecutorError) in try await fetch.complete(part) }
         case .local(let local):
             try await arrival.run(canResume: false) { part throws(ExecutorError) in

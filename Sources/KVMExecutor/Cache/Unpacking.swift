@@ -11,16 +11,19 @@ struct Unpacking: Sendable {
     private let space: StorageReserve
     private let progress: FetchProgress
     private let operation: String
+    /// The most bytes that are written.
+    private let largest: Int64
 
     init(
         _ compression: Compression, _ check: ImageCheck, _ space: StorageReserve, _ progress: FetchProgress,
         _ operation: String
-    ) {
+    ) throws(SystemError) {
         self.compression = compression
         self.check = check
         self.space = space
         self.progress = progress
         self.operation = operation
+        largest = if let known = check.largestFile { known } else { try space.free() / 2 }
     }
 
     /// What was written so far.
@@ -37,9 +40,12 @@ struct Unpacking: Sendable {
         guard descriptor >= 0 else { throw SystemError.now("write", path) }
         defer { close(descriptor) }
         let output = Mutex(Output())
+        // A hostile file may make its program do what it likes, which is then not done as root.
+        let user = geteuid() == 0 ? try SystemUser.find() : nil
         do {
             try await Command.stream(
-                program.name, program.arguments, package: program.package, input: part.descriptor
+                program.name, program.arguments, package: program.package, input: part.descriptor,
+                user: user.map { ($0.user, $0.group) }
             ) { bytes in
                 try output.withLock { try take(bytes, &$0, into: descriptor, path) }
             }
@@ -48,15 +54,14 @@ struct Unpacking: Sendable {
                 operation, "it cannot be unpacked: \(error)",
                 advice: error.advice ?? "check it with \(program.name) -t; it has the digest that is wanted")
         }
-        return try output.withLock { output in
+        let (size, digest) = output.withLock { ($0.offset, FleetModel.Digest(bytes: $0.hash.finalize())) }
+        try await offPool {
             // A hole at its end is written by nobody.
-            guard ftruncate(descriptor, off_t(output.offset)) == 0, fchmod(descriptor, 0o444) == 0,
-                fsync(descriptor) == 0
-            else {
+            guard ftruncate(descriptor, off_t(size)) == 0, fchmod(descriptor, 0o444) == 0, fsync(descriptor) == 0 else {
                 throw SystemError.now("write", path)
             }
-            return FleetModel.Digest(bytes: output.hash.finalize())
         }
+        return digest
     }
 
     /// Each to standard output; xz(1) may need as much memory as the file says.
@@ -72,13 +77,7 @@ struct Unpacking: Sendable {
         _ bytes: UnsafeRawBufferPointer, _ output: inout Output, into descriptor: CInt, _ path: String
     ) throws {
         let end = output.offset + Int64(bytes.count)
-        if let largest = check.largestFile, end > largest {
-            throw ExecutorError(
-                operation,
-                "it unpacks to more than \(ByteCount(bytes: largest).rounded), and a disk of \(check.limit ?? .zero) is to be "
-                    + "made from it",
-                advice: "give each disk that is made from it the size that the image needs, if you trust it")
-        }
+        if end > largest { throw tooLarge }
         // How much there will be of it, nobody knows: what may be used is asked for from time to time.
         if output.offset >> 24 != end >> 24 { try space.check(operation, ByteCount(bytes: Int64(bytes.count))) }
         output.hash.update(bufferPointer: bytes)
@@ -94,6 +93,18 @@ struct Unpacking: Sendable {
         try write(bytes, at: output.offset, to: descriptor, path)
         output.offset = end
         progress.moved("unpacked", to: end, of: nil)
+    }
+
+    private var tooLarge: ExecutorError {
+        let most = ByteCount(bytes: largest).rounded
+        guard let limit = check.limit else {
+            return ExecutorError(
+                operation, "it unpacks to more than \(most), half of what was free, and no disk is made from it yet",
+                advice: "let a guest of the manifest have a disk of this image, whose size says how large it may be")
+        }
+        return ExecutorError(
+            operation, "it unpacks to more than \(most), and a disk of \(limit) is to be made from it",
+            advice: "give each disk that is made from it the size that the image needs, if you trust it")
     }
 
     /// Zeros are left out: the file has a hole there.

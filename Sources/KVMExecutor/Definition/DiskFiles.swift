@@ -108,7 +108,7 @@ struct DiskFiles {
         case .raw:
             try space.check("copy the image of disk \(disk.name)", ByteCount(bytes: Files.occupied(image) ?? 0))
             let formats = ["-f", base.format.rawValue, "-O", "raw"]
-            try await qemuImage(["convert", "-q"] + formats + [image, path], user)
+            try await qemuImage(["convert", "-q"] + formats + [image, path], user, limit: nil)
             try await qemuImage(["resize", "-q", "-f", "raw", path, size], user)
         }
     }
@@ -139,8 +139,10 @@ struct DiskFiles {
         return header.virtualSize
     }
 
-    private func qemuImage(_ arguments: [String], _ user: SystemUser) async throws(CommandError) {
+    private func qemuImage(
+        _ arguments: [String], _ user: SystemUser, limit: Duration? = Command.usualLimit
+    ) async throws(CommandError) {
         try await Command.run(
-            "qemu-img", arguments, package: "qemu-utils", user: (user.user, user.group))
+            "qemu-img", arguments, package: "qemu-utils", user: (user.user, user.group), limit: limit)
     }
 }

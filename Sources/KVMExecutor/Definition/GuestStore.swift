@@ -56,6 +56,16 @@ public struct GuestStore: Sendable {
         guard let record = try retained(fleet, name) else { return nil }
         let folder = layout.guest(fleet, name)
         let disks = DiskFiles.files(in: folder).filter { record.disks.contains($0.name) }
+        // What cannot be read is kept all the same, and never a leftover.
+        let unread = (self.disks(in: folder) ?? []).filter { disk in
+            record.disks.contains(disk) && !disks.contains { $0.name == disk }
+        }
+        guard unread.isEmpty else {
+            throw ExecutorError(
+                "read what is kept of guest \(name)",
+                "the header of disk \(unread.map(\.text).joined(separator: ", ")) in \(folder.path) cannot be read",
+                advice: "look at the file, and mend it or move it elsewhere")
+        }
         guard !disks.isEmpty else { return nil }
         return RetainedGuest(
             owner: record.owner, name: name, folder: folder.path, since: record.since,

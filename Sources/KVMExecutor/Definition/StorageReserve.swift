@@ -11,15 +11,17 @@ public struct StorageReserve: Sendable {
         self.reserved = reserved
     }
 
+    func free() throws(SystemError) -> Int64 { try Files.space(at: Files.nearestFolder(folder)).available }
+
     /// Refuses to write so many bytes where the reserve would be touched, with the arithmetic.
     ///
     /// - Parameter attempt: such as `copy /srv/a.qcow2 into the cache`.
     public func check(_ attempt: String, _ size: ByteCount) throws(ExecutorError) {
         let free: Int64
-        do { free = try Files.space(at: Files.nearestFolder(folder)).available } catch {
+        do { free = try self.free() } catch {
             throw ExecutorError(attempt, error)
         }
-        guard size.bytes + reserved.bytes > free else { return }
+        guard size.bytes > free - reserved.bytes else { return }
         let kept = reserved == .zero ? "" : ", of which \(reserved.rounded) are reserved (storage.reserve)"
         throw ExecutorError(
             attempt, "it takes \(size.rounded), and \(ByteCount(bytes: free).rounded) are free at \(folder)\(kept)",

@@ -43,6 +43,8 @@ public struct GuestStarter: Sendable {
         } catch {
             let ending = await DetachedProcess.outcome(pid, within: .seconds(2))
             let words = lastWords(run)
+            // It may not have come as far as to say which process it is.
+            if ending == nil { Glibc.kill(pid, SIGKILL) }
             await GuestStopper(layout: layout).kill(definition.reference)
             guard let ending else { throw ExecutorError(operation, error) }
             throw ExecutorError(

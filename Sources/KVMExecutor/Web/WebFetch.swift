@@ -9,6 +9,8 @@ struct WebFetch: Sendable {
     let web: WebSettings
     /// Where it is written, and what is not to be used up there.
     let space: StorageReserve
+    /// The most bytes that are of use; nil: not known.
+    var largest: Int64?
     let progress: FetchProgress
 
     /// Attempts in a row that got nowhere, after which it is given up.
@@ -17,6 +19,8 @@ struct WebFetch: Sendable {
     private static let patience = 300
     /// An attempt that brought so many bytes got somewhere.
     private static let advance: Int64 = 64 << 10
+    /// A connection that brings less than that in so long is given up.
+    private static let pace = Duration.seconds(60)
 
     /// Fetches what is missing of the file.
     ///
@@ -31,7 +35,8 @@ struct WebFetch: Sendable {
                 guard case .passing(let after) = error.kind else { throw failure(error) }
                 fruitless = part.size >= furthest + Self.advance ? 0 : fruitless + 1
                 furthest = max(furthest, part.size)
-                guard fruitless < Self.attempts, (after ?? 0) <= Self.patience else { throw failure(error, part) }
+                if let after, after > Self.patience { throw Self.asked(toWait: after, error, file) }
+                guard fruitless < Self.attempts else { throw failure(error, part) }
                 let wait = max(Duration.milliseconds(250 << fruitless), .seconds(after ?? 0))
                 progress.say("\(error.text); once more in \(max(1, wait.components.seconds)) s")
                 guard (try? await Task.sleep(for: wait)) != nil else { throw interrupted(part) }
@@ -72,16 +77,25 @@ struct WebFetch: Sendable {
 
     private func receive(_ response: WebResponse, into part: PartFile, total: Int64?) async throws {
         if let total {
-            do { try space.check("fetch \(file)", ByteCount(bytes: total - part.size)) } catch {
-                throw WebFailure(.final, error.reason, advice: error.advice)
-            }
+            try refuse(total, "its length is")
+            try askForRoom(total - part.size)
         }
+        var (since, before) = (ContinuousClock.now, part.size)
         for try await var buffer in response.body {
-            let (before, after) = (part.size, part.size + Int64(buffer.readableBytes))
-            if total == nil, before >> 24 != after >> 24 {
-                do { try space.check("fetch \(file)", ByteCount(bytes: after - before)) } catch {
+            let (present, after) = (part.size, part.size + Int64(buffer.readableBytes))
+            if since.duration(to: .now) >= Self.pace {
+                guard present - before >= Self.advance else {
+                    throw WebFailure(.passing(after: nil), "hardly anything comes any more")
+                }
+                (since, before) = (.now, present)
+            }
+            if total == nil, present >> 24 != after >> 24 {
+                do {
+                    try refuse(after, "it has sent")
+                    try askForRoom(16 << 20)
+                } catch {
                     part.empty()
-                    throw WebFailure(.final, error.reason, advice: error.advice)
+                    throw error
                 }
             }
             do throws(SystemError) {
@@ -99,6 +113,28 @@ struct WebFetch: Sendable {
         guard total == nil || total == part.size else {
             throw WebFailure(.passing(after: nil), "the connection broke")
         }
+    }
+
+    private func askForRoom(_ size: Int64) throws(WebFailure) {
+        do { try space.check("fetch \(file)", ByteCount(bytes: size)) } catch {
+            throw WebFailure(.final, error.reason, advice: error.advice)
+        }
+    }
+
+    /// Whoever serves more than can be used shall not fill the host.
+    private func refuse(_ size: Int64, _ words: String) throws(WebFailure) {
+        guard let largest, size > largest else { return }
+        throw WebFailure(
+            .final,
+            "\(words) \(ByteCount(bytes: size).rounded), and no image of a disk as small as those that are to be made from "
+                + "it has more than \(ByteCount(bytes: largest).rounded)",
+            advice:
+                "check the URL; or give each disk that is made from it the size that the image needs, if you trust it")
+    }
+
+    private static func asked(toWait seconds: Int, _ error: WebFailure, _ file: RemoteFile) -> ExecutorError {
+        ExecutorError(
+            "fetch \(file)", "\(error.text), and asks to wait for \(seconds) s", advice: "try again after that")
     }
 
     private static func refusal(_ response: WebResponse) -> WebFailure {

@@ -14,8 +14,9 @@ struct WebResponse {
         header = { response.headers.first(name: $0) }
     }
 
-    /// Bytes of the body; nil: the server did not say.
-    var length: Int64? { header("content-length").flatMap { Int64($0) } }
+    /// Bytes of the body; nil: the server did not say. At most 1 PiB, so that whoever counts on stays far from the end of
+    /// the integers.
+    var length: Int64? { header("content-length").flatMap { Int64($0) }.map { min($0, 1 << 50) } }
 
     var location: String? { header("location") }
 

@@ -55,9 +55,9 @@ let diskFields: [FieldRule<PlacedDisk>] = [
         "size", { $0.disk?.size ?? .zero }, text: { "\($0)" },
         [
             .when(
-                "more-legacy", "larger, with `devices: legacy`", .restart,
-                note: { _ in "an IDE disk keeps its size while its system runs" },
-                if: { $0.old.size < $0.new.size && $0.guest.devices == .legacy }),
+                "more-restart", "larger, on `bus: sata` or `ide`", .restart,
+                note: { _ in "such a disk keeps its size while its system runs" },
+                if: { $0.old.size < $0.new.size && !$0.new.takesHotPlug }),
             .when("more", "larger", .live, if: { $0.old.size < $0.new.size }),
             .when("less-root", "smaller, of the first disk", .replace, if: { $0.new.isRoot }),
             .always("less-data", "smaller, of another disk", .destroy, note: { _ in "the guest restarts for it" }),
