@@ -60,6 +60,15 @@ import Testing
         #expect(lines.map { $0.prefix { $0 != "=" } } == ["LC_ALL", "PATH"])
     }
 
+    @Test func whatDoesNotEndIsKilled() async throws {
+        let began = ContinuousClock.now
+        let error = await #expect(throws: CommandError.self) {
+            try await Command.run("sleep", ["600"], package: "coreutils", limit: .seconds(1))
+        }
+        #expect(error?.outcome == "it had not ended after 1 s, and was killed")
+        #expect(began.duration(to: .now) < .seconds(300))
+    }
+
     /// With that user's rights alone: no other group, and nothing that a program with the set-user-ID bit would give it.
     @Test(.enabled(if: isRoot, "needs root"))
     func anotherUserHasNoneOfOurRights() async throws {

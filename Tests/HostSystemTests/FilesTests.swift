@@ -26,6 +26,15 @@ import Testing
         #expect(Files.text(kept) == "precious")
     }
 
+    /// A pipe in a file's place is not waited for, and a link in its place is not followed.
+    @Test func synchronisingIsNotLedAway() throws {
+        #expect(mkfifo("\(folder.path)/pipe", 0o600) == 0)
+        #expect(symlink("/etc/hostname", "\(folder.path)/link") == 0)
+        for name in ["pipe", "link"] {
+            #expect(throws: SystemError.self) { try DurableFile.synchronise("\(folder.path)/\(name)") }
+        }
+    }
+
     @Test func whatFilesTakeIsNotTheirSize() throws {
         try folder.write("x", to: "disks/deep/sparse")
         #expect(truncate("\(folder.path)/disks/deep/sparse", 1 << 40) == 0)

@@ -129,6 +129,18 @@ struct DiskFileTests {
         let kept = try #require(try store.list().retained.first)
         #expect(kept.disks == [KeptDisk(data)] && kept.owner == definition.owner && kept.folder == files.folder.path)
 
+        // One whose header cannot be read is still kept, and no leftover.
+        let odd = files.folder.disk(name("odd"), .qcow2)
+        try DurableFile.write(Array("no header".utf8), to: odd)
+        let record = try #require(try store.retained(name("demo"), name("web-1")))
+        var more = record
+        more.disks.append(name("odd"))
+        try JSONFile.write(more, to: files.folder.retained)
+        let unread = #expect(throws: ExecutorError.self) { try store.list() }
+        #expect(unread?.description.contains("the header of disk odd") == true)
+        try JSONFile.write(record, to: files.folder.retained)
+        try Files.remove(odd)
+
         // A plan that did not know of it does not overwrite it.
         var anew = definition
         anew.pendingDisks = [name("root"), name("data")]

@@ -166,6 +166,17 @@ import Testing
         #expect(parts[3] == "--\n")
     }
 
+    /// Its fields are those of the part, or cloud-init would take all of it for a text that it does not know.
+    @Test(arguments: ["MIME-Version: 1.0\nContent-Type: ", "Content-Type: "])
+    func anArchiveBecomesAPartAsItIs(start: String) {
+        let given =
+            start + "multipart/mixed; boundary=\"x\"\n\n--x\nContent-Type: text/x-shellscript\n\n#!/bin/sh\n--x--\n"
+        let text = files(CloudInit(users: [Self.user], userData: given))["user-data"]!
+        let parts = text.components(of: "\n--==lodge-\(definition(nil).id)==")
+        #expect(parts.count == 4)
+        #expect(parts[2] == "\n" + given)
+    }
+
     @Test func hostileTextStaysText() {
         let hostile = "\"\\ # - x: &a *b !c {d} \n--- \t\u{1}\u{7F}\u{85}\u{2028}'"
         let text = files(CloudInit(users: [CloudInit.User(name: "u", sshKeys: [hostile])]))["user-data"]!

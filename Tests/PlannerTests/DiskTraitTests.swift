@@ -155,6 +155,16 @@ import Testing
         #expect(fleet.plan().refusals.map(\.code) == ["kept-disks-in-the-way"])
     }
 
+    /// QEMU resizes such a disk, but its system looks at the size once.
+    @Test func aDiskWithoutHotPlugGrowsByARestart() throws {
+        var fleet = try GuestFleet()
+        fleet.desired.guests[0].disks[1].bus = .sata
+        try fleet.apply()
+        fleet.guest.disks[1].size = .gib(3)
+        #expect(try fleet.field("disks.data.size").impact == .restart)
+        #expect(fleet.plan().refusals.isEmpty)
+    }
+
     // MARK: Storage
 
     /// 50 GiB are free.

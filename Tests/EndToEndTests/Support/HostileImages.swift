@@ -140,7 +140,22 @@ extension HostileImage {
             name: "a length that is absurd",
             make: { _, server in
                 try server.image("a.raw", [UInt8](repeating: 7, count: 1 << 20), path: "lie/900000000000000/a.raw")
-            }, words: ["it takes 818.5TiB", "are free at"]),
+            }, words: ["its length is 818.5TiB", "no image of a disk as small"]),
+        HostileImage(
+            name: "the largest length that there is",
+            make: { _, server in
+                try server.image("a.raw", [UInt8](repeating: 7, count: 1 << 20), path: "lie/\(Int64.max)/a.raw")
+            }, words: ["its length is 1PiB", "no image of a disk as small"]),
+        HostileImage(
+            name: "more than its disk has, of unknown length",
+            make: { _, server in
+                try server.image("a.raw", [UInt8](repeating: 7, count: 40 << 20), path: "chunked/a.raw")
+            }, words: ["it has sent 32MiB", "no image of a disk as small"]),
+        HostileImage(
+            name: "a server that asks for an hour",
+            make: { _, server in
+                try server.image("a.raw", [7], path: "later/3600/a.raw")
+            }, words: ["status 503, and asks to wait for 3600 s", "try again after that"]),
         HostileImage(
             name: "a server that is overloaded",
             make: { _, server in
