@@ -145,7 +145,7 @@ extension HostileImage {
             name: "the largest length that there is",
             make: { _, server in
                 try server.image("a.raw", [UInt8](repeating: 7, count: 1 << 20), path: "lie/\(Int64.max)/a.raw")
-            }, words: ["its length is 1PiB", "no image of a disk as small"]),
+            }, words: ["its length is 1024TiB", "no image of a disk as small"]),
         HostileImage(
             name: "more than its disk has, of unknown length",
             make: { _, server in
