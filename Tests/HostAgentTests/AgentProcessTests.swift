@@ -143,15 +143,15 @@ import Testing
         let agent = ([LodgeProgram.path] + arguments).joined(separator: " ")
         // The step begins once the lock is held, and the input ends with the step.
         let output = try await Command.run(
-            "sh",
+            "timeout",
             [
-                "-c",
+                "--signal=KILL", "120", "sh", "-c",
                 """
                 cd \(folder.path); mkfifo in; \(agent) <in >out & exec 3>in
                 cat \(lock) >&3; until grep -q . out; do sleep 0.05; done
                 cat \(request) >&3; exec 3>&-; wait; cat out
                 """,
-            ], package: "dash")
+            ], package: "coreutils", limit: nil)
         let replies = try output.split(separator: "\n").map { try Frame(line: $0.utf8) }
         guard case .done = replies.first(where: { $0.id == 2 })?.reply else {
             Issue.record("\(output)")

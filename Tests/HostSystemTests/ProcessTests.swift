@@ -10,10 +10,15 @@ import Testing
     private func sleeper(_ descriptors: [CInt: CInt] = [:], environment: [String] = []) throws -> ProcessEntry {
         let pid = try DetachedProcess.start(
             "/bin/sleep", arguments: ["600"], descriptors: descriptors, environment: environment)
-        // The kernel lets go of whoever starts a program before the program is set up, and its loader opens files.
+        awaitSleep(of: pid)
+        return try #require(ProcessTable.entry(pid))
+    }
+
+    /// Waits up to a minute until it sleeps: the kernel lets go of whoever starts a program before the program is set up,
+    /// and its loader opens files.
+    private func awaitSleep(of pid: Int32) {
         let deadline = ContinuousClock.now + .seconds(60)
         while !isAsleep(pid), ContinuousClock.now < deadline { usleep(1_000) }
-        return try #require(ProcessTable.entry(pid))
     }
 
     /// True where it is in clock_nanosleep(2), whose number on x86-64 is 230.
@@ -55,7 +60,7 @@ import Testing
         let program = "\(folder.path)/a) R 1 (b"
         #expect(symlink("/bin/sleep", program) == 0)
         let pid = try DetachedProcess.start(program, arguments: ["60"], environment: [])
-        while !isAsleep(pid) { usleep(1_000) }
+        awaitSleep(of: pid)
         let process = try #require(ProcessTable.entry(pid))
         #expect(process.arguments == [program, "60"])
         #expect(process.state == "S" || process.state == "R" || process.state == "D")

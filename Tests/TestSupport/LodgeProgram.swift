@@ -8,13 +8,14 @@ public enum LodgeProgram {
         do { return Files.folder(of: try Machine.thisProgram()) + "/lodge" } catch { fatalError("\(error)") }
     }()
 
-    /// Runs it to its end, without a terminal.
+    /// Runs it to its end, without a terminal; after two minutes it is killed, with all that it started.
     ///
     /// - Parameter environment: as `NAME=value`.
     public static func run(
         _ arguments: [String], input: String = "", environment: [String] = []
     ) async throws -> Command.Outcome {
         try await Command.outcome(
-            of: "env", environment + [path] + arguments, package: "coreutils", input: Array(input.utf8))
+            of: "timeout", ["--signal=KILL", "120", "env"] + environment + [path] + arguments, package: "coreutils",
+            input: Array(input.utf8), limit: nil)
     }
 }

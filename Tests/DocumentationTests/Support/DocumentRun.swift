@@ -41,13 +41,25 @@ struct DocumentRun: Sendable {
             mkdir -p /run/netns
             unshare --net --mount --pid --fork --kill-child --mount-proc \
                 sh -c "mount -t tmpfs tmpfs /run/netns && exec sleep infinity" </dev/null >/dev/null 2>&1 &
-            for _ in $(seq 100); do
-                read -r child </proc/$!/task/$!/children && break
+            child=
+            for _ in $(seq 600); do
+                # The file ends without a newline, for which read fails although it has read.
+                { read -r child </proc/$!/task/$!/children || [ -n "$child" ]; } && break
                 sleep 0.05
             done
-            until nsenter --target "$child" --mount mountpoint -q /run/netns; do sleep 0.05; done
-            nsenter --target "$child" --net ip link set lo up
-            echo "$child"
+            [ -n "$child" ] || { echo "unshare has started nothing" >&2; kill -KILL $! || true; exit 1; }
+            # It is called sleep once the mount is made: /run/netns itself may be a mount point of the machine's.
+            for _ in $(seq 600); do
+                if [ "$(cat "/proc/$child/comm")" = sleep ]; then
+                    nsenter --target "$child" --net ip link set lo up
+                    echo "$child"
+                    exit
+                fi
+                sleep 0.05
+            done
+            echo "no tmpfs was mounted on /run/netns in the new namespaces" >&2
+            kill -KILL $! || true
+            exit 1
             """#
         let output = try await Command.run("bash", ["-euc", script], package: "bash")
         return try #require(output.split(separator: "\n").last.flatMap { Int32($0) })
@@ -88,8 +100,9 @@ struct DocumentRun: Sendable {
                 "LODGE_STATE_DIR=\(folder)/state", "LODGE_RUN_DIR=\(folder)/run", "LODGE_DEMO=\(name)-demo",
                 "LODGE_BIN=\(Project.program)",
                 "PATH=\(Project.programFolder):/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                "timeout", "\(Self.patience)", "bash", "-euo", "pipefail", "-c", "exec 2>&1\n\(commands)",
-            ], package: "util-linux")
+                "timeout", "--kill-after=10", "\(Self.patience)", "bash", "-euo", "pipefail", "-c",
+                "exec 2>&1\n\(commands)",
+            ], package: "util-linux", limit: nil)
     }
 
     /// Passes through all blocks of a document, as docs/developing.md says.

@@ -27,11 +27,13 @@ extension Lab {
         return try outcome.get()
     }
 
-    private var agent: AgentCommand {
+    /// The agent, which is killed after 400 s, so that a test of a step that hangs ends.
+    var agent: AgentCommand {
         AgentCommand(
-            host: Name(parsing: "local")!, program: Command.find("ip")!,
+            host: Name(parsing: "local")!, program: Command.find("timeout")!,
             arguments: [
-                "netns", "exec", namespace, Self.program, "agent", "--state-dir", stateFolder, "--run-dir", runFolder,
+                "--signal=KILL", "400", Command.find("ip")!, "netns", "exec", namespace, Self.program, "agent",
+                "--state-dir", stateFolder, "--run-dir", runFolder,
             ])
     }
 

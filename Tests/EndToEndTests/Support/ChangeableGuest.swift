@@ -52,7 +52,7 @@ struct ChangeableGuest: Sendable {
         let address = ResourceAddress(.guest, definition.name)
         let step = Step(
             id: 0, address: address, host: Name(parsing: "local")!, verb: "change", operation: operation)
-        let result = try await agent.withSession { session -> Result<String?, HostError> in
+        let result = try await lab.agent.withSession { session -> Result<String?, HostError> in
             do throws(HostError) {
                 try await session.lock(holder: "test", timeout: .seconds(60))
                 return .success(try await session.perform(step, policy: policy) { _ in })
@@ -61,15 +61,6 @@ struct ChangeableGuest: Sendable {
             }
         }
         return try result.get()
-    }
-
-    private var agent: AgentCommand {
-        AgentCommand(
-            host: Name(parsing: "local")!, program: Command.find("ip")!,
-            arguments: [
-                "netns", "exec", lab.namespace, Lab.program, "agent", "--state-dir", lab.stateFolder, "--run-dir",
-                lab.runFolder,
-            ])
     }
 
     /// Makes changes as a plan would: the new definition, and the operations that lead to it.

@@ -62,8 +62,8 @@ struct DebianGuest: Sendable {
     func run(_ commands: String) async throws -> String {
         try await lab.execute(
             "ssh", "-q", "-i", key, "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o",
-            "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=20", "ops@\(Self.address)", "sudo -n sh -s",
-            input: commands)
+            "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=20", "-o", "ServerAliveInterval=10",
+            "ops@\(Self.address)", "sudo -n sh -s", input: commands)
     }
 
     /// Its public host keys, one a line.

@@ -108,16 +108,21 @@ struct Lab: Sendable {
 
     // MARK: Programs on the host
 
+    /// For timeout(1), which kills a program and all that it started: guests may be slow, but no test waits for ever.
+    private static let limit = ["--signal=KILL", "300"]
+
     /// Runs a program in the namespace and returns its standard output.
     @discardableResult
     func execute(_ arguments: String..., input: String = "") async throws -> String {
         try await Command.run(
-            "ip", ["netns", "exec", namespace] + arguments, package: "iproute2", input: Array(input.utf8))
+            "ip", ["netns", "exec", namespace, "timeout"] + Self.limit + arguments, package: "iproute2",
+            input: Array(input.utf8), limit: nil)
     }
 
     @discardableResult
     func ip(_ arguments: String...) async throws -> String {
-        try await Command.run("ip", ["-n", namespace] + arguments, package: "iproute2")
+        try await Command.run(
+            "timeout", Self.limit + ["ip", "-n", namespace] + arguments, package: "coreutils", limit: nil)
     }
 
     /// True where the address answers within some seconds.
@@ -128,12 +133,12 @@ struct Lab: Sendable {
 
 /// Waits up to two minutes until the condition holds.
 ///
-/// - Returns: false where it never did.
+/// - Returns: false where it never did, or the task was cancelled.
 func eventually(_ condition: () async throws -> Bool) async rethrows -> Bool {
     let deadline = ContinuousClock.now + .seconds(120)
     while true {
         if try await condition() { return true }
-        guard ContinuousClock.now < deadline else { return false }
+        guard ContinuousClock.now < deadline, !Task.isCancelled else { return false }
         try? await Task.sleep(for: .milliseconds(50))
     }
 }

@@ -42,8 +42,10 @@ extension Lab {
         }
     }
 
-    /// The lab's agents; one for each command that runs.
-    var agents: [ProcessEntry] { processes(with: "/lodge agent ") }
+    /// The lab's agents; one for each command that runs. The timeout(1) that a test starts an agent by is none.
+    var agents: [ProcessEntry] {
+        processes(with: "/lodge agent ").filter { $0.arguments.first?.hasSuffix("/timeout") != true }
+    }
 
     /// The DHCP servers of the lab.
     var dhcpServers: [ProcessEntry] { processes(with: "dnsmasq --conf-file=") }

@@ -16,6 +16,12 @@ final class ScriptedKernel {
         guard socketpair(AF_UNIX, type, 0, &ends) == 0 else { throw Errno(rawValue: errno) }
         socket = NetlinkSocket(adopting: FileDescriptor(rawValue: ends[0]))
         farEnd = FileDescriptor(rawValue: ends[1])
+        // Whoever waits for what never comes fails, and does not hang.
+        var patience = timeval(tv_sec: 10, tv_usec: 0)
+        for end in ends {
+            let size = socklen_t(MemoryLayout<timeval>.size)
+            guard setsockopt(end, SOL_SOCKET, SO_RCVTIMEO, &patience, size) == 0 else { throw Errno(rawValue: errno) }
+        }
         for datagram in datagrams { _ = try farEnd.writeAll(datagram) }
     }
 
