@@ -59,6 +59,31 @@ import Testing
         }
     }
 
+    @Test func aLocalImageStaysAndIsClaimedLater() async throws {
+        try await Lab.run { lab in
+            let server = try await WebServer.start(in: lab)
+            let made = try await server.makeImage("base.qcow2", content: 1 << 20)
+            // Where downloads go, too.
+            let path = "\(lab.folder)/xdg/lodge/base.qcow2"
+            try Files.makeFolder("\(lab.folder)/xdg/lodge")
+            try Files.move(made, to: path)
+            let arguments = ["image", "push", "-f", try lab.write(lab.stopped(WebImage(url: path))), "base"]
+            let environment = ["env", "XDG_CACHE_HOME=\(lab.folder)/xdg"]
+            let first = try await lab.start(arguments, wrapper: environment).result()
+            #expect(first.code == 0 && first.says("image.base to local: sent"), "\(first)")
+            #expect(Files.exists(path))
+
+            // It has no claim where another apply was at work.
+            try Files.removeTree("\(lab.layout.claimsFolder)/e2e")
+            let second = try await lab.start(arguments, wrapper: environment).result()
+            #expect(second.code == 0 && second.says("image.base to local: is there already; claimed now"), "\(second)")
+            let third = try await lab.start(arguments, wrapper: environment).result()
+            #expect(third.code == 0 && third.says("is there already") && !third.says("claimed now"), "\(third)")
+            try Files.removeTree("\(lab.layout.claimsFolder)/e2e")
+            #expect(try await lab.lodge("image", "prune", "--auto-approve").code == 0)
+        }
+    }
+
     @Test func namesThatAreNotThere() async throws {
         try await Lab.run { lab in
             let path = try lab.write(

@@ -78,7 +78,11 @@ public func download(
         file: file, web: web, space: StorageReserve(folder: folder, reserved: .zero), progress: FetchProgress(progress))
     do {
         try Files.makeFolder(folder)
-        if Files.exists(path), try await offPool({ try Digest.ofFile(path) }) == digest { return path }
+        if Files.exists(path) {
+            if try await offPool({ try Digest.ofFile(path) }) == digest { return path }
+            fetch.progress.say("what was downloaded is damaged, and is replaced")
+            try Files.remove(path)
+        }
         guard
             let part = try await PartFile.acquire(
                 path + HostLayout.partSuffix, unless: { Files.exists(path) },

@@ -26,8 +26,8 @@ struct WebClient: Sendable {
                     .final, "it is redirected from https to \(next), which is not encrypted",
                     advice: "name the URL that it is to be fetched from")
             }
-            // What is meant for one host is not sent to another.
-            place = next.host == place.host && next.credentials == nil ? next.adding(place.credentials) : next
+            // What is meant for one server is not sent to another.
+            place = next.isSameServer(as: place) && next.credentials == nil ? next.adding(place.credentials) : next
         }
         throw WebFailure(
             .final, "it is redirected more than \(Self.redirects) times, last to \(place)",
@@ -115,4 +115,14 @@ struct WebClient: Sendable {
         }
         return String(decoding: bytes, as: UTF8.self)
     }
+}
+
+extension RemoteFile {
+    /// True where scheme, host and port are the same (RFC 6454, section 5); a port that is not written is the scheme's.
+    func isSameServer(as other: RemoteFile) -> Bool {
+        let (ours, theirs) = (port ?? schemePort, other.port ?? other.schemePort)
+        return isEncrypted == other.isEncrypted && host.lowercased() == other.host.lowercased() && ours == theirs
+    }
+
+    private var schemePort: Int { isEncrypted ? 443 : 80 }
 }

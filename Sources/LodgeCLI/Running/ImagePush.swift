@@ -48,20 +48,52 @@ struct ImagePush: Sendable {
             }
             let line = TransferLine("image.\(image.name) to \(name)", isQuiet: format == .json)
             var outcome = "present"
-            if try await !session.listCache().contains(where: { $0.fileName == image.cachedFile.fileName }) {
+            if try await !isThere(image, session) {
                 let path = if let source { source } else { try await fetch(image, line) }
                 source = path
                 try await send(path, image, session, line)
                 outcome = "pushed"
+                let remark = try await claim(image, name, session)
+                line.end("sent\(remark)")
+            } else if try await isClaimed(image, session) {
+                line.end("is there already")
+            } else {
+                let remark = try await claim(image, name, session)
+                line.end("is there already\(remark.isEmpty ? "; claimed now" : remark)")
             }
-            // What lies there already is checked by the apply that claims it.
-            let remark = outcome == "pushed" ? try await claim(image, name, session) : ""
-            line.end(outcome == "pushed" ? "sent\(remark)" : "is there already")
             results.append(Result(image: image.name, host: name, digest: image.digest, outcome: outcome))
         }
-        // It is where it was wanted.
-        if let source, let folder, source.hasPrefix(folder + "/") { try? Files.remove(source) }
+        // What was downloaded is where it was wanted; a local image is its user's.
+        if case .remote = image.source, let source { try? Files.remove(source) }
         return results
+    }
+
+    /// True where the host has it. What the fleet does not claim yet is read once more there; if it is damaged, it is
+    /// removed.
+    private func isThere(_ image: DesiredImage, _ session: AgentSession) async throws(HostError) -> Bool {
+        guard try await isListed(image, session) else { return false }
+        if try await isClaimed(image, session) { return true }
+        do throws(HostError) {
+            try await session.storeImage(image.cachedFile, limit: smallestDisk(of: image)) {
+                () throws(HostError) -> Data? in nil
+            }
+            return true
+        } catch {
+            // If it still lies there, it is whole, but cannot be used.
+            if try await isListed(image, session) { throw error }
+            return false
+        }
+    }
+
+    private func isListed(_ image: DesiredImage, _ session: AgentSession) async throws(HostError) -> Bool {
+        try await session.listCache().contains { $0.fileName == image.cachedFile.fileName }
+    }
+
+    /// True where the fleet claims an image by this name.
+    private func isClaimed(_ image: DesiredImage, _ session: AgentSession) async throws(HostError) -> Bool {
+        let live = try await session.observe()
+        let owner = Owner(instance: live.facts.instance, fleet: fleet.name)
+        return live.images.contains { $0.owner == owner && $0.name == image.name }
     }
 
     /// - Returns: the path of the image's file on this machine, as it is served.

@@ -18,6 +18,8 @@ struct GuestLogin {
         var settings = [
             ("HostKeyAlias", pins.alias), ("UserKnownHostsFile", literal(pins.path)), ("CheckHostIP", "no"),
             ("UpdateHostKeys", "no"), ("StrictHostKeyChecking", isStrict ? "yes" : "accept-new"), ("User", user),
+            // Some systems' ssh_config hashes the alias, by which the pinned keys are found.
+            ("HashKnownHosts", "no"),
         ]
         if let port { settings.append(("Port", "\(port)")) }
         if let identity { settings += [("IdentityFile", literal(identity)), ("IdentitiesOnly", "yes")] }
@@ -32,11 +34,11 @@ struct GuestLogin {
         return settings.flatMap { ["-o", $0] } + ["--", "\(address)"] + command
     }
 
-    /// A block for ssh's configuration, so that scp, rsync and others get in likewise.
+    /// A block for ssh's configuration, so that scp, rsync and others get in likewise, in the order of ``arguments(_:)``.
     func configuration(host: Name) -> String {
         let lines = [("HostName", "\(address)")] + settings
-        return "Host \(host)\n" + lines.map { "    \($0.0) \(quotedIfNeeded($0.1))\n" }.joined()
-            + options.map { "    \($0)\n" }.joined()
+        return "Host \(host)\n" + options.map { "    \($0)\n" }.joined()
+            + lines.map { "    \($0.0) \(quotedIfNeeded($0.1))\n" }.joined()
     }
 
     /// ssh_config(5), TOKENS: a percent sign begins one in paths.
