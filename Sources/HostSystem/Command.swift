@@ -82,64 +82,42 @@ public enum Command {
         }
         let stdin = try Self.file(holding: input, for: line)
         defer { try? stdin.close() }
-        let vector = user.map { takeOn($0, for: [path] + arguments) } ?? [path] + arguments
-        let ending = await withTaskGroup(of: Ending.self) { race in
-            race.addTask { await end(of: vector, stdin) }
-            if let limit {
-                race.addTask {
-                    try? await Task.sleep(for: limit)
-                    return .late
-                }
-            }
-            // Where this task is cancelled, both end, and the program's end says more.
-            var first = await race.next()!
-            if case .late = first, Task.isCancelled { first = await race.next()! }
-            race.cancelAll()
-            return first
-        }
-        switch ending {
-        case .outcome(let outcome): return outcome
-        case .failed(let reason): throw CommandError(command: line, outcome: reason)
-        case .late:
+        let vector = vector(path, arguments, as: user)
+        guard let limit else { return try await end(of: vector, line, stdin).get() }
+        guard let end = await within(limit, { await end(of: vector, line, stdin) }) else {
             throw CommandError(
-                command: line,
-                outcome: "it had not ended after \((limit ?? usualLimit).components.seconds) s, and was killed",
+                command: line, outcome: "it had not ended after \(limit.components.seconds) s, and was killed",
                 advice: "find out what it waits for: a disk, or a file system of another machine, that does not answer?"
             )
         }
+        return try end.get()
     }
 
-    private enum Ending: Sendable {
-        case outcome(Outcome)
-        case failed(String)
-        case late
-    }
-
-    private static func end(of vector: [String], _ stdin: FileDescriptor) async -> Ending {
+    private static func end(
+        of vector: [String], _ line: String, _ stdin: FileDescriptor
+    ) async -> Result<Outcome, CommandError> {
         do {
             let result = try await Subprocess.run(
                 .path(FilePath(vector[0])), arguments: Arguments(Array(vector.dropFirst())), environment: environment,
                 input: .fileDescriptor(stdin, closeAfterSpawningProcess: false), output: .string(limit: 16 << 20),
                 error: .string(limit: 1 << 20))
             let exitCode: Int32? = if case .exited(let code) = result.terminationStatus { code } else { nil }
-            return .outcome(
-                Outcome(exitCode: exitCode, output: result.standardOutput, errors: result.standardError))
+            return .success(Outcome(exitCode: exitCode, output: result.standardOutput, errors: result.standardError))
         } catch {
-            return .failed("\(error)")
+            return .failure(CommandError(command: line, outcome: "\(error)"))
         }
     }
 
     static var environment: Environment { .custom(["PATH": searchPath.joined(separator: ":"), "LC_ALL": "C.UTF-8"]) }
 
-    /// The user is taken on by setpriv(1), of util-linux, which is Essential in Debian. A copy of this process would have
-    /// to call setuid(3), which waits for ever where a thread of ours was beginning or ending as the copy was made:
-    /// Subprocess copies by clone3(2), past the C library
+    /// The program and its arguments, as that user. The user is taken on by setpriv(1), of util-linux, which is Essential
+    /// in Debian. A copy of this process would have to call setuid(3), which waits for ever where a thread of ours was
+    /// beginning or ending as the copy was made: Subprocess copies by clone3(2), past the C library
     /// (https://github.com/swiftlang/swift-subprocess/issues/374 is of that kind).
-    static func takeOn(_ user: (user: UInt32, group: UInt32), for vector: [String]) -> [String] {
-        [
-            "/usr/bin/setpriv", "--reuid=\(user.user)", "--regid=\(user.group)", "--clear-groups", "--no-new-privs",
-            "--",
-        ] + vector
+    static func vector(_ path: String, _ arguments: [String], as user: (user: UInt32, group: UInt32)?) -> [String] {
+        guard let user else { return [path] + arguments }
+        let rights = ["--reuid=\(user.user)", "--regid=\(user.group)", "--clear-groups", "--no-new-privs"]
+        return ["/usr/bin/setpriv"] + rights + ["--", path] + arguments
     }
 
     /// Standard input as a file without a name, which the program's own user may open again as `/proc/self/fd/0`. It is

@@ -19,7 +19,7 @@ extension Command {
             throw CommandError(command: line, outcome: "not found", advice: "install it: apt-get install \(package)")
         }
         lseek(input, 0, SEEK_SET)
-        let vector = user.map { takeOn($0, for: [path] + arguments) } ?? [path] + arguments
+        let vector = vector(path, arguments, as: user)
         let result = try await Subprocess.run(
             .path(FilePath(vector[0])), arguments: Arguments(Array(vector.dropFirst())), environment: environment,
             input: .fileDescriptor(FileDescriptor(rawValue: input), closeAfterSpawningProcess: false),

@@ -8,7 +8,8 @@ public func offPool<Result: Sendable>(_ body: @escaping @Sendable () throws -> R
     }
 }
 
-/// Waits for a result so long; then cancels the body, and waits for its end alone.
+/// Waits for a result so long; then cancels the body, and waits for its end alone. Where this task is cancelled, what the
+/// body then says counts.
 ///
 /// - Returns: nil where the time was over first, or the body has none.
 public func within<Result: Sendable>(
@@ -20,7 +21,8 @@ public func within<Result: Sendable>(
             try? await Task.sleep(for: time)
             return nil
         }
-        let first = await race.next() ?? nil
+        var first = await race.next() ?? nil
+        if first == nil, Task.isCancelled { first = await race.next() ?? nil }
         race.cancelAll()
         return first
     }

@@ -74,3 +74,11 @@ public struct CloudInit: Codable, Hashable, Sendable {
         self.onChange = onChange
     }
 }
+
+extension CloudInit {
+    /// True for user data that begins with a field of a MIME message, as an archive of several parts does.
+    public static func isMIME(_ userData: String) -> Bool {
+        let start = userData.prefix(16).lowercased()
+        return ["content-type:", "mime-version:"].contains(where: start.hasPrefix)
+    }
+}

@@ -19,7 +19,7 @@ struct CloudConfig {
         for part in [config, given] {
             text += "\n--\(boundary)\n"
             // An archive has its fields already; cloud-init also takes those apart that are parts.
-            if !Self.isArchive(part) {
+            if !CloudInit.isMIME(part) {
                 text += "Content-Type: \(Self.contentType(of: part)); charset=\"utf-8\"\n"
                 text += "MIME-Version: 1.0\n\(Self.merging)\n\n"
             }
@@ -72,12 +72,6 @@ struct CloudConfig {
         if let permissions = file.permissions { text += "    permissions: \(Self.quoted(permissions))\n" }
         if let owner = file.owner { text += "    owner: \(Self.quoted(owner))\n    defer: true\n" }
         return text
-    }
-
-    /// True for what begins with the fields of a MIME message.
-    private static func isArchive(_ part: String) -> Bool {
-        let start = part.prefix(16).lowercased()
-        return ["content-type:", "mime-version:"].contains(where: start.hasPrefix)
     }
 
     /// The type of a part by its first line. cloud-init looks again at what is `text/plain`.

@@ -47,20 +47,20 @@ struct ImagePush: Sendable {
                     .failed, "cannot push image \(image.name) to host \(name): it is simulated, and keeps no bytes")
             }
             let line = TransferLine("image.\(image.name) to \(name)", isQuiet: format == .json)
-            var outcome = "present"
-            if try await !isThere(image, session) {
+            let presence = try await presence(of: image, session)
+            switch presence {
+            case .missing:
                 let path = if let source { source } else { try await fetch(image, line) }
                 source = path
                 try await send(path, image, session, line)
-                outcome = "pushed"
                 let remark = try await claim(image, name, session)
                 line.end("sent\(remark)")
-            } else if try await isClaimed(image, session) {
-                line.end("is there already")
-            } else {
+            case .claimed: line.end("is there already")
+            case .unclaimed:
                 let remark = try await claim(image, name, session)
                 line.end("is there already\(remark.isEmpty ? "; claimed now" : remark)")
             }
+            let outcome = presence == .missing ? "pushed" : "present"
             results.append(Result(image: image.name, host: name, digest: image.digest, outcome: outcome))
         }
         // What was downloaded is where it was wanted; a local image is its user's.
@@ -68,20 +68,22 @@ struct ImagePush: Sendable {
         return results
     }
 
-    /// True where the host has it. What the fleet does not claim yet is read once more there; if it is damaged, it is
-    /// removed.
-    private func isThere(_ image: DesiredImage, _ session: AgentSession) async throws(HostError) -> Bool {
-        guard try await isListed(image, session) else { return false }
-        if try await isClaimed(image, session) { return true }
+    /// Whether the host has the image, and the fleet claims one by its name.
+    private enum Presence { case missing, unclaimed, claimed }
+
+    /// What the fleet does not claim yet is read once more there; if it is damaged, it is removed.
+    private func presence(of image: DesiredImage, _ session: AgentSession) async throws(HostError) -> Presence {
+        guard try await isListed(image, session) else { return .missing }
+        if isClaimed(image, in: try await session.observe()) { return .claimed }
         do throws(HostError) {
             try await session.storeImage(image.cachedFile, limit: smallestDisk(of: image)) {
                 () throws(HostError) -> Data? in nil
             }
-            return true
+            return .unclaimed
         } catch {
             // If it still lies there, it is whole, but cannot be used.
             if try await isListed(image, session) { throw error }
-            return false
+            return .missing
         }
     }
 
@@ -90,11 +92,11 @@ struct ImagePush: Sendable {
     }
 
     /// True where the fleet claims an image by this name.
-    private func isClaimed(_ image: DesiredImage, _ session: AgentSession) async throws(HostError) -> Bool {
-        let live = try await session.observe()
-        let owner = Owner(instance: live.facts.instance, fleet: fleet.name)
-        return live.images.contains { $0.owner == owner && $0.name == image.name }
+    private func isClaimed(_ image: DesiredImage, in live: LiveHost) -> Bool {
+        live.images.contains { $0.owner == owner(on: live) && $0.name == image.name }
     }
+
+    private func owner(on host: LiveHost) -> Owner { Owner(instance: host.facts.instance, fleet: fleet.name) }
 
     /// - Returns: the path of the image's file on this machine, as it is served.
     private func fetch(_ image: DesiredImage, _ line: TransferLine) async throws(HostError) -> String {
@@ -142,11 +144,10 @@ struct ImagePush: Sendable {
             return "; not claimed, since another apply is at work there"
         }
         let live = try await session.observe()
-        let owner = Owner(instance: live.facts.instance, fleet: fleet.name)
         let claim = ImageDefinition(
-            owner: owner, name: image.name, file: image.cachedFile, virtualSize: image.virtualSize)
+            owner: owner(on: live), name: image.name, file: image.cachedFile, virtualSize: image.virtualSize)
         // Where the fleet claims another one by this name, the apply that changes its guests changes the claim.
-        guard !live.images.contains(where: { $0.owner == owner && $0.name == image.name }) else { return "" }
+        guard !isClaimed(image, in: live) else { return "" }
         let step = Step(
             id: 0, address: ResourceAddress(.image, image.name), host: host, verb: "claim",
             operation: .claimImage(claim))

@@ -86,9 +86,7 @@ struct CloudInitDecoder {
     /// cloud-init tells formats apart by the first line, and ignores what it does not know.
     private func checkUserData(_ text: String, at node: NodeIndex) {
         let known = ["#cloud-config", "#cloud-boothook", "#!", "#include", "#part-handler", "## template:"]
-        let mime = ["content-type:", "mime-version:"]
-        let start = text.prefix(32).lowercased()
-        guard !known.contains(where: text.hasPrefix), !mime.contains(where: start.hasPrefix) else { return }
+        guard !known.contains(where: text.hasPrefix), !CloudInit.isMIME(text) else { return }
         values.report(
             .unlikelyUserData, at: node, "cloud-init ignores user data whose first line does not say what it is",
             help: "begin with #cloud-config, or with #!/bin/sh for a script", severity: .warning)
